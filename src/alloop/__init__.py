@@ -1,0 +1,1 @@
+"""alloop plans the next plate of solid-electrolyte experiments and learns from its results."""

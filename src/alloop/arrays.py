@@ -1,0 +1,10 @@
+"""Names for the array types that functions take and return."""
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+__all__ = ["BoolArray", "FloatArray", "IntArray"]
