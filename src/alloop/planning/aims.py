@@ -1,0 +1,50 @@
+"""What a campaign wants: objectives to push and constraints to keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Goal = Literal["maximize", "minimize"]
+Scale = Literal["linear", "log10"]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A property to maximise or minimise.
+
+    `reference` (the worst value still acceptable) and `target` (the value that makes a hit) are numbers in
+    the property's canonical unit, never logarithms; `unit` is that canonical unit. `scale` is the one on
+    which the property is modelled and gains are measured: on log10 both numbers are positive. `reference`
+    is None where the planner chooses it from what has been measured (one objective, or a replay).
+    `temperature_C` and `kind` (bulk, grain_boundary or total) name the condition that is aimed at; None
+    where the property does not depend on it or the campaign does not say.
+    """
+
+    property: str
+    goal: Goal
+    scale: Scale
+    unit: str
+    reference: float | None = None
+    target: float | None = None
+    temperature_C: float | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A property that must lie between `min` and `max` (inclusive, canonical unit; at least one is given).
+
+    `scale`, `unit`, `temperature_C` and `kind` mean the same as in :class:`Objective`.
+    """
+
+    property: str
+    min: float | None
+    max: float | None
+    scale: Scale
+    unit: str
+    temperature_C: float | None = None
+    kind: str | None = None
+
+
+__all__ = ["Constraint", "Goal", "Objective", "Scale"]
