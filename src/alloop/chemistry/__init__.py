@@ -1,1 +1,26 @@
+"""What a composition is: species, formulas, charge balance, element data and descriptors."""
 
+from alloop.chemistry.formula import (
+    Amounts,
+    atomic_fractions,
+    composition_key,
+    format_formula,
+    is_element,
+    molar_mass,
+    order_elements,
+    parse_formula,
+)
+from alloop.chemistry.species import Species, parse_species
+
+__all__ = [
+    "Amounts",
+    "Species",
+    "atomic_fractions",
+    "composition_key",
+    "format_formula",
+    "is_element",
+    "molar_mass",
+    "order_elements",
+    "parse_formula",
+    "parse_species",
+]
