@@ -36,7 +36,8 @@ _READABLE = str.maketrans(
         **dict.fromkeys("\u00a0\u2009\u202f\u2002\u2003\t", " "),
     }
 )
-_NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(?:/(\d+))?")
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(?:/(\d+))?")
+_POINT = re.compile(r"\.(?=\s*[A-Z(\[{])")  # a point before a letter adds a part, as in 'LiOH.H2O'
 _OPEN = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -46,7 +47,7 @@ def is_element(symbol: str) -> bool:
 
 
 def plain_text(text: str) -> str:
-    """The text with ASCII digits for subscripts, `·` for every sign of addition and plain hyphens and spaces."""
+    """The text with ASCII digits for subscripts, `·` for any sign of addition, plain hyphens and spaces."""
     return text.translate(_READABLE)
 
 
@@ -87,7 +88,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.original = text
-        self.text = plain_text(text)
+        self.text = _POINT.sub("·", plain_text(text))
         self.at = 0
 
     def fail(self, what: str, mend: str = "", at: int | None = None) -> NoReturn:
@@ -104,7 +105,7 @@ class _Reader:
         total: dict[str, Fraction] = {}
         while True:
             self.skip_spaces()
-            times = self.number(Fraction(1))
+            times = self.number(leads=True)
             self.skip_spaces()
             _add(total, self.units(""), times)
             if self.at == len(self.text):
@@ -147,7 +148,7 @@ class _Reader:
                 part = {self.element(): Fraction(1)}
             else:
                 self.refuse(sign)
-            _add(total, part, self.number(Fraction(1)))
+            _add(total, part, self.number())
         if not total:
             self.fail("an element is missing here", at=start)
         if sign and sign in ")]}" and sign != closing:
@@ -171,16 +172,20 @@ class _Reader:
         self.at += 1
         return short
 
-    def number(self, default: Fraction) -> Fraction:
-        """The amount that stands here without a space before it."""
+    def number(self, leads: bool = False) -> Fraction:
+        """The amount that stands here, 1 when there is none; `leads` when it stands before what it counts."""
         found = _NUMBER.match(self.text, self.at)
         if found is None:
-            return default
+            return Fraction(1)
+        if not leads and "." in found[1] and self.text.startswith("H2O", found.end()):
+            self.fail(
+                "this may be a decimal or a hydrate", "write '·' before the water, such as 'AlCl3·6H2O'"
+            )
         if found[2] is not None and int(found[2]) == 0:
             self.fail("division by zero")
         value = Fraction(found[1]) / int(found[2] or 1)
         self.at = found.end()
-        if self.text[self.at : self.at + 1] in {",", "."}:
+        if re.match(r",|\.\d", self.text[self.at :]):
             self.fail("a comma or a second point in an amount", "write decimals such as 0.25")
         return value
 
