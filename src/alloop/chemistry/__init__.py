@@ -1,5 +1,6 @@
 """What a composition is: species, formulas, charge balance, element data and descriptors."""
 
+from alloop.chemistry.charge import charge_excess, charge_of_species
 from alloop.chemistry.formula import (
     Amounts,
     atomic_fractions,
@@ -16,6 +17,8 @@ __all__ = [
     "Amounts",
     "Species",
     "atomic_fractions",
+    "charge_excess",
+    "charge_of_species",
     "composition_key",
     "format_formula",
     "is_element",
