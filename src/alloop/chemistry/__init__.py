@@ -11,10 +11,14 @@ from alloop.chemistry.formula import (
     order_elements,
     parse_formula,
 )
+from alloop.chemistry.precursors import Precursor, make_precursor
+from alloop.chemistry.shelf import Shelf
 from alloop.chemistry.species import Species, parse_species
 
 __all__ = [
     "Amounts",
+    "Precursor",
+    "Shelf",
     "Species",
     "atomic_fractions",
     "charge_excess",
@@ -22,6 +26,7 @@ __all__ = [
     "composition_key",
     "format_formula",
     "is_element",
+    "make_precursor",
     "molar_mass",
     "order_elements",
     "parse_formula",
