@@ -1,11 +1,11 @@
 """Charge balance: exact for species, by reachable oxidation states for a bare formula.
 
-A formula names no oxidation states, so a check can only ask whether the usual states of its elements can add up
-to zero. Elements of one usual state are fixed, neighbouring states of a transition metal span an interval
-(mixed valence), states two electrons apart (Sn2+, Sn4+) are alternatives. Nonmetals take their anion state,
-and a positive one only where enough oxygen, sulfur or halogen surrounds them; hydrogen is H+ on O and N, H- on
-B, Al and metals. The states are those met in solid electrolytes, compiled from general inorganic chemistry
-(Greenwood & Earnshaw, Chemistry of the Elements, 2nd ed. 1997).
+A formula names no oxidation states, so a check can only ask whether the usual states of its elements can add
+up to zero. Elements of one usual state are fixed, neighbouring states of a 3d metal span an interval (mixed
+valence), the states of other elements are alternatives. Nonmetals take their anion state, and a positive one
+only where enough oxygen, sulfur or halogen surrounds them; hydrogen is H+ on O and N, H- on B, Al and metals.
+The states are those met in solid electrolytes, compiled from general inorganic chemistry (Greenwood and
+Earnshaw, Chemistry of the Elements, 2nd ed. 1997).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from alloop.chemistry.formula import Amounts
 from alloop.chemistry.species import Species
 
 WARN = 0.01
-"""Charge per formula unit (e) above which a formula deserves a warning: beyond what printed decimals leave."""
+"""Charge per formula unit (e) above which a formula deserves a warning: more than printed decimals leave."""
 
 ERROR = 0.1
 """Charge per formula unit (e) above which a formula is wrong."""
@@ -55,9 +55,11 @@ USUAL_STATES: Mapping[str, _Intervals] = {
 }
 """Usual oxidation states of metals and metalloids as closed intervals."""
 
-_ANION_FORMERS = frozenset("H N O F P S Cl As Se Br Te I At".split())
+_ANION_FORMERS = frozenset(("H", "N", "O", "F", "P", "S", "Cl", "As", "Se", "Br", "Te", "I", "At"))
 _HALOGENS = ("F", "Cl", "Br", "I", "At")
 _CHALCOGENS = ("O", "S", "Se", "Te")
+_S_BLOCK = frozenset(("Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba"))
+_POLYSULFIDE_FORMERS = _S_BLOCK | {"Fe", "Co", "Ni", "Ti", "V", "Nb", "Mo", "W"}
 _METALLIC_SHARE = Fraction(15, 100)
 
 
@@ -174,8 +176,7 @@ def _phosphorus(present: Amounts) -> list[tuple[int, int]]:
 
 def _oxygen(present: Amounts) -> list[tuple[int, int]]:
     """-2; up to -1 in peroxides of s-block metals and hydrogen."""
-    others = set(present) - {"O"}
-    return [(-2, -1)] if others <= set("H Li Na K Rb Cs Mg Ca Sr Ba".split()) else [(-2, -2)]
+    return [(-2, -1)] if set(present) <= _S_BLOCK | {"H", "O"} else [(-2, -2)]
 
 
 def _chalcogen(element: str, present: Amounts) -> list[tuple[int, int]]:
@@ -184,7 +185,6 @@ def _chalcogen(element: str, present: Amounts) -> list[tuple[int, int]]:
     if element == "Te":
         ligands += _sum(present, _HALOGENS)
     options = [(-2, -2), *([(4, 6)] if ligands >= 3 * present[element] else [])]
-    others = set(present) - {element}
-    if others <= set("Li Na K Rb Cs Mg Ca Sr Ba Fe Co Ni Ti V Nb Mo W".split()):
+    if set(present) <= _POLYSULFIDE_FORMERS | {element}:
         options.append((-2, 0))
     return options
