@@ -1,0 +1,148 @@
+"""The small sections: target phase, pellet, aim, stopping, literature and schedule."""
+
+from __future__ import annotations
+
+import math
+import pathlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from alloop.campaign_file.models import AimModel, PelletModel, StoppingModel, TargetPhaseModel
+from alloop.campaign_file.report import Report, nearest
+from alloop.campaign_file.yaml_reader import Path
+
+DEFAULT_AIM: Mapping[str, float] = MappingProxyType({"front": 0.5, "hits": 0.5})
+_CRON_FIELD = re.compile(r"[0-9A-Za-z*/,\-]+")
+
+
+@dataclass(frozen=True)
+class TargetPhase:
+    """What diffraction should show: one of the named phases (references in a folder), or no crystal."""
+
+    names: tuple[str, ...]
+    references: pathlib.Path | None
+    amorphous: bool
+
+
+@dataclass(frozen=True)
+class Pellet:
+    """The usual geometry of the pellets; a value in an upload goes before it."""
+
+    diameter_mm: float | None
+    area_cm2: float
+    thickness_mm: float | None
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """When to stop: after so many plates, or when the next is expected to add less than `min_gain`.
+
+    `min_gain` is the expected relative gain in hypervolume of the next plate. None does not bind.
+    """
+
+    max_plates: int | None = None
+    min_gain: float | None = None
+
+
+def read_target_phase(report: Report, base: pathlib.Path) -> TargetPhase | None:
+    """The target phase; None where the file names none."""
+    place: Path = ("target_phase",)
+    if not report.has(place):
+        return None
+    model = report.section(TargetPhaseModel, place)
+    if model is None:
+        return None
+    if bool(model.names) == model.amorphous:
+        what = "the target is both named and amorphous" if model.names else "no target phase is named"
+        report.say(place, what, "give either names: [...] or amorphous: true")
+    references = None if model.references is None else base / model.references
+    if references is not None and not references.is_dir():
+        what = f"there is no folder {model.references}"
+        report.warn((*place, "references"), what, "diffraction patterns need its structures")
+    return TargetPhase(model.names or (), references, model.amorphous)
+
+
+def read_pellet(report: Report) -> Pellet | None:
+    """The pellet's geometry; None where the file does not give it."""
+    place: Path = ("pellet",)
+    if not report.has(place):
+        return None
+    model = report.section(PelletModel, place)
+    if model is None:
+        return None
+    if (model.diameter_mm is None) == (model.area_cm2 is None):
+        both = model.diameter_mm is not None
+        what = "diameter_mm and area_cm2 are both given" if both else "the pellet has no size"
+        report.say(place, what, "give one of diameter_mm and area_cm2")
+        return None
+    if model.diameter_mm is not None:
+        area_cm2 = math.pi * (model.diameter_mm / 20) ** 2
+    else:
+        assert model.area_cm2 is not None
+        area_cm2 = model.area_cm2
+    return Pellet(model.diameter_mm, area_cm2, model.thickness_mm)
+
+
+def read_aim(report: Report) -> Mapping[str, float]:
+    """The weights of `front`, `hits` and `best`, scaled to sum to 1; those that are zero are left out."""
+    place: Path = ("aim",)
+    if not report.has(place):
+        return DEFAULT_AIM
+    model = report.section(AimModel, place)
+    if model is None:
+        return DEFAULT_AIM
+    weights = {name: weight for name, weight in model.model_dump().items() if weight > 0}
+    if not weights:
+        report.say(place, "no weight is above 0", "write such as {front: 0.5, hits: 0.5}")
+        return DEFAULT_AIM
+    total = sum(weights.values())
+    return MappingProxyType({name: weight / total for name, weight in weights.items()})
+
+
+def read_stopping(report: Report) -> Stopping:
+    """When the campaign ends; without the section nothing binds."""
+    place: Path = ("stopping",)
+    model = report.section(StoppingModel, place) if report.has(place) else None
+    return Stopping() if model is None else Stopping(model.max_plates, model.min_gain)
+
+
+def find_literature(
+    report: Report, names: tuple[str, ...], base: pathlib.Path, must_exist: bool
+) -> tuple[pathlib.Path, ...]:
+    """The literature tables' paths; a missing one is a problem where they must exist."""
+    paths = []
+    for index, name in enumerate(names):
+        path = base / name
+        if must_exist and not path.is_file():
+            place: Path = (
+                ("literature", index) if isinstance(report.at(("literature",)), list) else ("literature",)
+            )
+            report.say(place, f"there is no file {name}", suggest_file(path, base))
+        if path in paths:
+            report.say(("literature",), f"{name} is listed twice", "keep it once")
+        paths.append(path)
+    return tuple(paths)
+
+
+def suggest_file(path: pathlib.Path, base: pathlib.Path) -> str:
+    """A hint for a path that does not exist: a similar name in its folder, or where it was looked for."""
+    folder = path.parent
+    tables = sorted(entry.name for entry in folder.iterdir() if entry.is_file()) if folder.is_dir() else []
+    hint = nearest(path.name, tables) if tables else ""
+    return (
+        hint
+        if hint.startswith("did you mean")
+        else f"paths are relative to the campaign file's folder, {base}"
+    )
+
+
+def check_schedule(report: Report, schedule: str | None) -> None:
+    """Note a schedule that does not have the five fields of cron."""
+    fields = (schedule or "").split()
+    if schedule is not None and not (
+        len(fields) == 5 and all(_CRON_FIELD.fullmatch(entry) for entry in fields)
+    ):
+        mend = 'write minute, hour, day, month and weekday: "0 6 * * *" is every day at six'
+        report.say(("schedule",), f"{schedule!r} is not a schedule", mend)
