@@ -1,0 +1,134 @@
+"""What kind of file some bytes are, whatever their name says."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+from alloop.errors import UploadError
+
+LARGEST_FILE_MB = 50
+LARGEST_UNPACKED_MB = 150
+
+_BEGINNINGS = (
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"PAR1", "a parquet file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"{\\rtf", "a rich-text document"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"BIO-LOGIC MODULAR FILE", "a binary BioLogic file"),
+)
+_JSON = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[\[\]{\"\d-])")
+_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml|svg|table)", re.IGNORECASE)
+
+
+def read_file(path: Path, name: str | None = None) -> bytes:
+    """The bytes of a file that is small enough to be a table; the size is looked up before reading.
+
+    Raises:
+        UploadError: when the file is missing, a folder, unreadable, or too large.
+    """
+    where = name or path.name
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise UploadError("this is a folder, not a file", "name the files in it", where)
+        if not path.is_file():
+            raise UploadError("this is not a plain file", "copy the table into a file", where)
+        if size > LARGEST_FILE_MB * 1_000_000:
+            raise _too_large(size, where)
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UploadError(f"the file cannot be read ({reason})", "check the path", where) from None
+
+
+def check_size(data: bytes, where: str) -> None:
+    """Refuse bytes that are too many to be a table, or none at all.
+
+    Raises:
+        UploadError: when there are none or too many.
+    """
+    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise UploadError("the file is empty", "export the table again", where)
+    if len(data) > LARGEST_FILE_MB * 1_000_000:
+        raise _too_large(len(data), where)
+
+
+def _too_large(size: int, where: str) -> UploadError:
+    return UploadError(
+        f"the file has {size / 1e6:.0f} MB; a table may have {LARGEST_FILE_MB} MB",
+        "upload only the sheet with the results",
+        where,
+    )
+
+
+def table_kind(data: bytes, where: str) -> Literal["text", "xlsx"]:
+    """Whether `data` is a text table or an Excel workbook, judged by its content.
+
+    Raises:
+        UploadError: naming what it is when it is neither.
+    """
+    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+        return _packed_kind(data, where)
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise UploadError(
+            "this is an old Excel workbook (.xls) or one with a password",
+            "save it as .xlsx without a password, or as CSV",
+            where,
+        )
+    found = next((words for start, words in _BEGINNINGS if data.startswith(start)), None)
+    if found is None and b"%PDF-" in data[:1024]:
+        found = "a PDF document"
+    if found is None and _MARKUP.match(data[:300]):
+        found = "a web page or XML file"
+    if found is None and _JSON.match(data[:300]):
+        found = "a JSON document"
+    if found is not None:
+        raise UploadError(f"this is {found}, not a table", "export the results as CSV or XLSX", where)
+    return "text"
+
+
+def _packed_kind(data: bytes, where: str) -> Literal["xlsx"]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = {entry.filename for entry in archive.infolist()}
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise UploadError(
+            "the file is damaged: it begins like an Excel workbook but cannot be unpacked",
+            "save or copy it again",
+            where,
+        ) from None
+    if "xl/workbook.xml" not in names:
+        what = (
+            "a Word document" if any(name.startswith("word/") for name in names)
+            else "a presentation" if any(name.startswith("ppt/") for name in names)
+            else "a binary Excel workbook (.xlsb)" if "xl/workbook.bin" in names
+            else "an OpenDocument file" if "mimetype" in names and "content.xml" in names
+            else "a zip archive"
+        )  # fmt: skip
+        mend = (
+            "unpack it and upload the files in it" if what == "a zip archive" else "save it as .xlsx or CSV"
+        )
+        raise UploadError(f"this is {what}, not a table", mend, where)
+    if unpacked > LARGEST_UNPACKED_MB * 1_000_000:
+        raise UploadError(
+            f"the workbook unpacks to {unpacked / 1e6:.0f} MB; it may unpack to {LARGEST_UNPACKED_MB} MB",
+            "upload only the sheet with the results",
+            where,
+        )
+    return "xlsx"
