@@ -1,1 +1,80 @@
+"""What happened: campaigns, plates, samples, results and the audit; stores, judges nothing.
 
+`Records` needs SQLAlchemy and is imported when it is first asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from alloop.records.labels import plate_id, sample_id, split_sample_id, well_label
+from alloop.records.rows import (
+    Bound,
+    CampaignRow,
+    Doubt,
+    DoubtRow,
+    EventRow,
+    ExclusionRow,
+    FileRow,
+    MeasurementRow,
+    Origin,
+    PlateProgress,
+    PlateRow,
+    PredictionRow,
+    PreparationRow,
+    SampleRow,
+    SnapshotRow,
+    StatusRow,
+    UploadRow,
+    VersionRow,
+    WellRow,
+)
+from alloop.records.states import PENDING_STATES, PLATE_STATES, TRANSITIONS, check_editable, check_transition
+
+if TYPE_CHECKING:
+    from alloop.records.reading import Reader
+    from alloop.records.store import Records
+    from alloop.records.writing import Transaction
+
+_LATE = {"Reader": "reading", "Records": "store", "Transaction": "writing"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+
+
+__all__ = [
+    "PENDING_STATES",
+    "PLATE_STATES",
+    "TRANSITIONS",
+    "Bound",
+    "CampaignRow",
+    "Doubt",
+    "DoubtRow",
+    "EventRow",
+    "ExclusionRow",
+    "FileRow",
+    "MeasurementRow",
+    "Origin",
+    "PlateProgress",
+    "PlateRow",
+    "PredictionRow",
+    "PreparationRow",
+    "Reader",
+    "Records",
+    "SampleRow",
+    "SnapshotRow",
+    "StatusRow",
+    "Transaction",
+    "UploadRow",
+    "VersionRow",
+    "WellRow",
+    "check_editable",
+    "check_transition",
+    "plate_id",
+    "sample_id",
+    "split_sample_id",
+    "well_label",
+]

@@ -1,0 +1,83 @@
+"""Amounts and settings as exact text: what the database stores and the export shows.
+
+Amounts are written as fraction strings (`{"Li": "12/5"}`). Settings are JSON in which a number is a number
+when its decimal form is exact and `{"fraction": "1/3"}` when it is not, a name is a string and a setting
+that does not apply is null; so that a number never turns into a name and nothing is rounded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from types import MappingProxyType
+
+Level = Fraction | str | None
+
+
+def encode_amounts(amounts: Mapping[str, Fraction | int | str]) -> str:
+    """Amounts (name -> atoms per formula unit) as JSON of fraction strings, in the order given."""
+    return json.dumps({name: str(Fraction(value)) for name, value in amounts.items()}, ensure_ascii=False)
+
+
+@lru_cache(maxsize=65536)
+def decode_amounts(text: str) -> Mapping[str, Fraction]:
+    """What `encode_amounts` wrote. The mapping is read-only, since equal texts share one."""
+    return MappingProxyType({name: Fraction(value) for name, value in json.loads(text).items()})
+
+
+def encode_settings(settings: Mapping[str, Level | int | float]) -> str:
+    """Settings (name -> level) as exact JSON, in the order given. A float counts as the decimal it prints."""
+    return "{" + ", ".join(f"{_text(name)}: {_level(value)}" for name, value in settings.items()) + "}"
+
+
+@lru_cache(maxsize=65536)
+def decode_settings(text: str) -> Mapping[str, Level]:
+    """What `encode_settings` wrote, numbers as fractions. The mapping is read-only."""
+    raw = json.loads(text, parse_float=Fraction, parse_int=Fraction)
+    return MappingProxyType(
+        {
+            name: Fraction(value["fraction"]) if isinstance(value, dict) else value
+            for name, value in raw.items()
+        }
+    )
+
+
+def exact_decimal(value: Fraction) -> str | None:
+    """The decimal form of a fraction when it ends (`0.05`), None when it does not (1/3)."""
+    rest = value.denominator
+    digits = 0
+    for prime in (2, 5):
+        count = 0
+        while rest % prime == 0:
+            rest //= prime
+            count += 1
+        digits = max(digits, count)
+    if rest != 1:
+        return None
+    return format(Decimal(value.numerator * 10**digits // value.denominator).scaleb(-digits), "f")
+
+
+def _level(value: Level | int | float) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return _text(value)
+    exact = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    return exact_decimal(exact) or f'{{"fraction": "{exact}"}}'
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+__all__ = [
+    "Level",
+    "decode_amounts",
+    "decode_settings",
+    "encode_amounts",
+    "encode_settings",
+    "exact_decimal",
+]

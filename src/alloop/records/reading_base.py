@@ -1,0 +1,63 @@
+"""What all reading shares: the connection, a campaign's number, and how a table's row becomes a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+
+from alloop.errors import StateError
+from alloop.records import schema
+from alloop.records.codec import decode_amounts, decode_settings
+
+T = TypeVar("T")
+
+# Fields whose column has another name, and fields that are kept as exact text.
+_COLUMN = {"plate": "plate_id", "sample": "sample_id", "measurement": "measurement_id", "campaign": "slug"}
+_DECODE = {"elements": decode_amounts, "settings": decode_settings}
+
+
+class ReaderBase:
+    """Reads rows within one transaction on `connection`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+
+    def campaign_id(self, slug: str) -> int:
+        """The number of a campaign in the database.
+
+        Raises:
+            StateError: when there is none of that name.
+        """
+        table = schema.campaign
+        found = self.connection.scalar(sa.select(table.c.id).where(table.c.slug == slug))
+        if found is None:
+            known = ", ".join(self.connection.scalars(sa.select(table.c.slug).order_by(table.c.slug)))
+            raise StateError(
+                "there is no such campaign",
+                f"known are: {known}" if known else "register one with alloop init FILE",
+                f"campaign {slug}",
+            )
+        return int(found)
+
+    def fetch(self, kind: type[T], query: sa.Select[Any], **given: Any) -> list[T]:
+        """The rows of a query as values of a dataclass; fields that no column has are `given`."""
+        return list(self.stream(kind, query, **given))
+
+    def stream(self, kind: type[T], query: sa.Select[Any], **given: Any) -> Iterator[T]:
+        """The same, one by one."""
+        found = self.connection.execute(query)
+        columns = tuple(found.keys())
+        places = []
+        for name in (entry.name for entry in fields(cast(Any, kind))):
+            column = name if name in columns else _COLUMN.get(name, name)
+            if name not in given and column in columns:
+                places.append((name, columns.index(column), _DECODE.get(name)))
+        for row in found:
+            values = {
+                name: row[place] if decode is None or row[place] is None else decode(row[place])
+                for name, place, decode in places
+            }
+            yield kind(**values, **given)
