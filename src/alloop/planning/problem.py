@@ -1,0 +1,152 @@
+"""What the planner is asked and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from alloop.arrays import FloatArray
+from alloop.chemistry import Shelf
+from alloop.planning.aims import Constraint, Objective
+from alloop.space import Candidate, FeatureMap, Level, Space
+from alloop.surrogate import Observations
+
+Role = Literal["candidate", "control", "replicate", "random"]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A reference made on every plate: `candidate` with the settings it fixes, in `count` wells.
+
+    Settings shared by the plate take the plate's value, whatever `candidate` says.
+    """
+
+    candidate: Candidate
+    count: int
+
+
+@dataclass(frozen=True)
+class PlateRules:
+    """What a plate must look like.
+
+    Attributes:
+        wells: labels of the wells to fill, in reading order.
+        control: the declared reference, or None.
+        replicates: wells for new samples of earlier candidates.
+        random: wells drawn uniformly from the feasible space.
+        max_precursors: number of different precursors on the plate.
+        max_wells_per_dopant: wells that may hold the same species on the same site as dopant.
+        min_distance: smallest distance (sum of absolute differences of atomic fractions) between two wells
+            with the same settings.
+        fixed_settings: values of shared settings that the caller has decided.
+    """
+
+    wells: tuple[str, ...]
+    control: Control | None = None
+    replicates: int = 0
+    random: int = 0
+    max_precursors: int | None = None
+    max_wells_per_dopant: int | None = None
+    min_distance: float = 0.0
+    fixed_settings: Mapping[str, Level] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MadeSample:
+    """A sample of the own laboratory that a replicate could repeat."""
+
+    sample: str
+    candidate: Candidate
+
+
+@dataclass(frozen=True)
+class PlanningProblem:
+    """Everything that decides a plate.
+
+    Attributes:
+        observations: for each objective and constraint property with any values, what was measured, on the
+            model scale of the property, with features of `features`.
+        formed: feasibility, as bounds at 0: `ABOVE` for a sample that formed, `BELOW` for one that did not;
+            None while nothing has failed.
+        measured: (n, d) features of every composition with a result (own laboratory and literature).
+        closed_recipes: recipe keys that must not be proposed as candidates again: measured, failed or pending.
+        pending: candidates of plates whose results are still to come.
+        made: samples that may be repeated.
+        excluded_elements, excluded_keys: what a person has taken out of the campaign.
+        aim: weight of each of `front`, `hits`, `best`, `map`.
+    """
+
+    space: Space
+    features: FeatureMap
+    objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...]
+    rules: PlateRules
+    aim: Mapping[str, float]
+    observations: Mapping[str, Observations]
+    formed: Observations | None
+    measured: FloatArray
+    closed_recipes: frozenset[str] = frozenset()
+    pending: tuple[Candidate, ...] = ()
+    made: tuple[MadeSample, ...] = ()
+    excluded_elements: frozenset[str] = frozenset()
+    excluded_keys: frozenset[str] = frozenset()
+    shelf: Shelf | None = None
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A new measurement as the model expects it: canonical unit; `sd` on the model scale."""
+
+    median: float
+    low90: float
+    high90: float
+    unit: str
+    sd: float
+
+
+@dataclass(frozen=True)
+class PlannedWell:
+    """One well of a plan; `rank` is None for a control outside the space."""
+
+    well: str
+    role: Role
+    candidate: Candidate
+    rank: int | None
+    predictions: Mapping[str, Prediction]
+    p_feasible: float
+    p_hit: float
+    reason: str
+    replicate_of: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """Trust in one property's model, from cross-validation that never leaks repeats or plates.
+
+    `kind` says who speaks: ``"gp 63 % + forest 37 %"``; `skill` is 1 - error variance / variance.
+    """
+
+    kind: str
+    n: int
+    coverage90: float
+    log_score: float
+    skill: float
+    predictable: bool
+
+
+@dataclass(frozen=True)
+class PlatePlan:
+    """A planned plate.
+
+    `gain` is the expected relative gain in hypervolume (in the single objective's best value, on the model
+    scale, relative to its spread) from making it; None for a first plate without any model.
+    """
+
+    wells: tuple[PlannedWell, ...]
+    shared_settings: Mapping[str, Level]
+    models: Mapping[str, ModelReport]
+    gain: float | None
+    warnings: tuple[str, ...]
+    candidates_screened: int
+    seconds: Mapping[str, float]

@@ -1,0 +1,178 @@
+"""What alloop believes of one property: a Gaussian process and a forest, each with the weight it earned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from alloop.arrays import FloatArray
+from alloop.surrogate.bounds import expected_beyond
+from alloop.surrogate.cross_validation import (
+    Check,
+    check_of,
+    inflation_for_coverage,
+    log_density,
+    make_folds,
+)
+from alloop.surrogate.data import Observations
+from alloop.surrogate.forest import Forest, fit_forest
+from alloop.surrogate.gp import GaussianProcess, Hyperparameters, fit_gp
+
+_FOLDS = 5
+_ROWS_FOR_FOREST = 12
+_WEIGHT_PRIOR = 2.0  # pseudo rows that pull the weight towards one half
+
+
+@dataclass(frozen=True)
+class Belief:
+    """A weighted pair of models of one property on its model scale.
+
+    Attributes:
+        process: the Gaussian process.
+        forest: the committee of trees, or None while there are too few rows.
+        weight: share of the Gaussian process in the pair.
+        inflation: factor on predicted standard deviations that cross-validation asked for.
+        forest_noise: standard deviation of a measurement around the forest's mean, beyond its own spread.
+        check: cross-validated trust in the pair.
+    """
+
+    process: GaussianProcess
+    forest: Forest | None
+    weight: float
+    inflation: float
+    forest_noise: float
+    check: Check
+
+    def latent(self, features: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Mean and standard deviation (n,) of the function, without plate offset and noise."""
+        mean, sd = self.process.latent(features)
+        if self.forest is None:
+            return mean, sd * self.inflation
+        other, other_sd = self.forest.latent(features)
+        return _mixed(self.weight, (mean, sd * self.inflation), (other, other_sd * self.inflation))
+
+    def predict(self, features: FloatArray, source: int = 0) -> tuple[FloatArray, FloatArray]:
+        """Mean and standard deviation (n,) of a new measurement on a new plate."""
+        mean, sd = self.process.latent(features)
+        wide = np.hypot(sd, self.process.noise_sd(source)) * self.inflation
+        if self.forest is None:
+            return mean, wide
+        other, other_sd = self.forest.latent(features)
+        other_wide = np.hypot(other_sd, self.forest_noise) * self.inflation
+        return _mixed(self.weight, (mean, wide), (other, other_wide))
+
+    def sample(self, features: FloatArray, n_samples: int, rng: np.random.Generator) -> FloatArray:
+        """Joint draws of the function (n_samples, n): from each model in proportion to its weight."""
+        n_process = n_samples if self.forest is None else round(self.weight * n_samples)
+        draws = []
+        if n_process:
+            mean = self.process.latent(features)[0]
+            joint = self.process.sample(features, n_process, rng)
+            draws.append(mean + (joint - mean) * self.inflation)
+        if n_process < n_samples and self.forest is not None:
+            draws.append(self.forest.sample(features, n_samples - n_process, rng))
+        return np.concatenate(draws)[rng.permutation(n_samples)]
+
+
+def _mixed(
+    weight: float, one: tuple[FloatArray, FloatArray], two: tuple[FloatArray, FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation of a mixture of two normals."""
+    mean = weight * one[0] + (1.0 - weight) * two[0]
+    square = weight * (one[1] ** 2 + one[0] ** 2) + (1.0 - weight) * (two[1] ** 2 + two[0] ** 2)
+    return mean, np.sqrt(np.maximum(square - mean**2, 1e-18))
+
+
+def learn(
+    data: Observations,
+    seed: int,
+    background: FloatArray | None = None,
+    start: Hyperparameters | None = None,
+    use_forest: bool = True,
+) -> Belief:
+    """Fit both models, weigh them by cross-validated log score and calibrate their intervals.
+
+    Args:
+        data: the observations of one property.
+        seed: of folds and trees; the same data and seed give the same belief.
+        background: (m, d) features of a sample of candidates, for the scaling of features.
+        start: hyperparameters of the last round, to begin from.
+        use_forest: leave the forest out when False.
+    """
+    process = fit_gp(data, background, start)
+    with_forest = use_forest and len(data) >= _ROWS_FOR_FOREST
+    targets = forest_targets(process)
+    forest = fit_forest(data.features, targets, seed) if with_forest else None
+    held = _held_out(process, data, targets, seed, with_forest)
+    if held is None:
+        flat = Check(0, float("nan"), float("nan"), float("nan"), 0.0)
+        return Belief(process, forest, 1.0 if forest is None else 0.5, 1.0, process.noise_sd(), flat)
+    rows, gp_mean, gp_sd, tree_mean, tree_sd = held
+    seen = data.rows(rows)
+    forest_noise = 0.0
+    weight = 1.0
+    mean, sd = gp_mean, gp_sd
+    if forest is not None:
+        # trees only see the spread between trees: what is left of the held-out error is noise
+        residual = (seen.values - tree_mean)[seen.bounds == 0]
+        square = float(np.mean(residual**2) - np.mean(tree_sd[seen.bounds == 0] ** 2)) if len(residual) else 0.0
+        forest_noise = float(np.sqrt(max(square, (0.3 * process.noise_sd()) ** 2)))
+        tree_wide = np.hypot(tree_sd, forest_noise)
+        weight = stacking_weight(
+            log_density(gp_mean, gp_sd, seen.values, seen.bounds),
+            log_density(tree_mean, tree_wide, seen.values, seen.bounds),
+        )
+        mean, sd = _mixed(weight, (gp_mean, gp_sd), (tree_mean, tree_wide))
+    inflation = inflation_for_coverage(mean, sd, seen)
+    check = check_of(mean, sd * inflation, seen, data.values)
+    return Belief(process, forest, weight, inflation, forest_noise, check)
+
+
+def forest_targets(process: GaussianProcess) -> FloatArray:
+    """Training values for trees: group offsets taken off, bounds replaced by their expectation."""
+    data = process.data
+    targets = data.values.copy()
+    if process.bounded:
+        everyone = np.arange(len(data))
+        mean, sd = process.latent(data.features)
+        open_rows = everyone[data.bounds != 0]
+        spread = np.hypot(sd[open_rows], process.noise_sd())
+        targets[open_rows] = expected_beyond(
+            mean[open_rows], spread, data.values[open_rows], data.bounds[open_rows]
+        )
+    return targets - process.group_offsets()
+
+
+def stacking_weight(one: FloatArray, two: FloatArray) -> float:
+    """Weight of the first model that maximises the mean log score of the mixture (Yao et al. 2018)."""
+    top = np.maximum(one, two)
+    first, second = np.exp(one - top), np.exp(two - top)
+
+    def loss(weight: float) -> float:
+        mixture = np.log(weight * first + (1.0 - weight) * second + 1e-300).sum()
+        return float(-mixture - _WEIGHT_PRIOR * 0.5 * (np.log(weight) + np.log1p(-weight)))
+
+    found = minimize_scalar(loss, bounds=(0.02, 0.98), method="bounded")
+    return float(found.x)
+
+
+def _held_out(
+    process: GaussianProcess, data: Observations, targets: FloatArray, seed: int, with_forest: bool
+) -> tuple[np.ndarray, FloatArray, FloatArray, FloatArray, FloatArray] | None:
+    """Rows and their held-out predictions by process and forest; None with too few rows to hold out."""
+    rng = np.random.default_rng(seed)
+    folds = make_folds(data, _FOLDS, rng)
+    if not folds or len(data) < 6:
+        return None
+    parts = []
+    for number, fold in enumerate(folds):
+        mean, sd = process.leave_out(fold.test, fold.train)
+        tree_mean, tree_sd = mean, sd
+        if with_forest:
+            trees = fit_forest(data.features[fold.train], targets[fold.train], seed + 1 + number, n_trees=48)
+            tree_mean, tree_sd = trees.latent(data.features[fold.test])
+        parts.append((fold.test, mean, sd, tree_mean, tree_sd))
+    rows, gp_mean, gp_sd, tree_mean, tree_sd = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return rows, gp_mean, gp_sd, tree_mean, tree_sd

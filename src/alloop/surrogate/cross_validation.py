@@ -1,0 +1,117 @@
+"""How well a model predicts what it has not seen: folds that never leak, log score and coverage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import log_ndtr
+
+from alloop.arrays import BoolArray, FloatArray, IntArray
+from alloop.surrogate.data import Observations
+
+_Z90 = 1.6448536269514722
+_HALF_LOG_2PI = 0.9189385332046727
+_GROUPS_FOR_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Row indices to learn from and to predict; no recipe is in both."""
+
+    train: IntArray
+    test: IntArray
+
+
+@dataclass(frozen=True)
+class Check:
+    """Cross-validated trust in one property's model.
+
+    Attributes:
+        n: rows predicted.
+        log_score: mean log density of held-out values (higher is better), in the property's model scale.
+        baseline: the same for a model that knows only mean and spread.
+        coverage90: share of exact held-out values inside their 90 % interval.
+        skill: 1 - mean squared error / variance, on exact rows.
+    """
+
+    n: int
+    log_score: float
+    baseline: float
+    coverage90: float
+    skill: float
+
+    @property
+    def predictable(self) -> bool:
+        """Whether the model says more than the mean of the values does."""
+        return self.log_score > self.baseline
+
+
+def make_folds(data: Observations, n_folds: int, rng: np.random.Generator) -> tuple[Fold, ...]:
+    """Folds that keep plates together where there are enough of them, and repeats always.
+
+    A fold holds out whole groups (plates, publications) once there are five, whole recipes before that; rows
+    of a held-out recipe never remain in the training part.
+    """
+    n = len(data)
+    units = data.recipes.copy()
+    if len(np.unique(data.groups[data.groups >= 0])) >= _GROUPS_FOR_FOLDS:
+        units = np.where(data.groups >= 0, data.groups, data.recipes + int(data.groups.max()) + 1)
+    labels, membership = np.unique(units, return_inverse=True)
+    n_folds = min(n_folds, len(labels))
+    if n_folds < 2:
+        return ()
+    sizes = np.bincount(membership)
+    order = rng.permutation(len(labels))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    load, fold_of = np.zeros(n_folds), np.zeros(len(labels), dtype=np.int64)
+    for label in order:  # the largest unit goes to the emptiest fold
+        fold = int(np.argmin(load))
+        fold_of[label] = fold
+        load[fold] += sizes[label]
+    folds = []
+    for fold in range(n_folds):
+        held: BoolArray = fold_of[membership] == fold
+        leaked = np.isin(data.recipes, data.recipes[held])
+        train = np.flatnonzero(~held & ~leaked)
+        if len(train) >= max(2, n // 10):
+            folds.append(Fold(train, np.flatnonzero(held)))
+    return tuple(folds)
+
+
+def log_density(mean: FloatArray, sd: FloatArray, values: FloatArray, bounds: IntArray) -> FloatArray:
+    """Log density of exact values, log probability of bounds, under normal predictions: (n,)."""
+    z = (values - mean) / sd
+    exact = -0.5 * z * z - np.log(sd) - _HALF_LOG_2PI
+    return np.where(bounds == 0, exact, log_ndtr(bounds * -z))
+
+
+def check_of(mean: FloatArray, sd: FloatArray, data: Observations, train_values: FloatArray) -> Check:
+    """Scores of held-out predictions for the rows of `data`; `train_values` give the baseline."""
+    exact = data.bounds == 0
+    values = data.values
+    spread = max(float(train_values.std()), 1e-9)
+    flat_mean, flat_sd = np.full(len(values), train_values.mean()), np.full(len(values), spread)
+    z = np.abs(values - mean)[exact] / sd[exact]
+    variance = float(values[exact].var()) if exact.sum() > 1 else 0.0
+    error = float(np.mean((values - mean)[exact] ** 2)) if exact.any() else 0.0
+    return Check(
+        n=len(values),
+        log_score=float(log_density(mean, sd, values, data.bounds).mean()),
+        baseline=float(log_density(flat_mean, flat_sd, values, data.bounds).mean()),
+        coverage90=float(np.mean(z <= _Z90)) if exact.any() else float("nan"),
+        skill=1.0 - error / variance if variance > 0 else 0.0,
+    )
+
+
+def inflation_for_coverage(mean: FloatArray, sd: FloatArray, data: Observations) -> float:
+    """Factor on `sd` that gives 90 % coverage of the exact rows, drawn towards 1 while rows are few."""
+    exact = data.bounds == 0
+    n = int(exact.sum())
+    if n < 8:
+        return 1.0
+    z = np.abs(data.values - mean)[exact] / sd[exact]
+    raw = float(np.quantile(z, 0.9)) / _Z90
+    prior_rows = 20.0
+    shrunk = np.exp(n / (n + prior_rows) * np.log(max(raw, 1e-3)))
+    return float(np.clip(shrunk, 0.7, 2.5))
