@@ -100,7 +100,7 @@ def read_observed(
         if get_property(name).computed:
             what = f"{name} follows from the composition and is not measured"
             report.say(("observe", index), what, "remove it")
-    aimed = {entry.property for entry in (*objectives, *constraints)}
+    aimed = {entry.property for entry in objectives} | {entry.property for entry in constraints}
     return tuple(name for name in dict.fromkeys(names) if name not in aimed)
 
 
@@ -140,12 +140,14 @@ class _AimReader:
             return None
         if not self.known.low <= value <= self.known.high:
             low, high = self.known.low, self.known.high
-            what = (
-                f"{float(given):g} {self.unit} is outside what {self.known.name} can be ({low:g} to {high:g})"
-            )
-            mend = (
-                f"write it in {self.unit}, not as a logarithm" if self.scale == "log10" else "check the unit"
-            )
+            shown = f"{float(given):g}" + (f" {self.unit}" if self.unit != "1" else "")
+            what = f"{shown} is outside what {self.known.name} can be ({low:g} to {high:g})"
+            if self.scale == "log10":
+                mend = f"write it in {self.unit}, not as a logarithm"
+            elif self.known.unit == self.unit == "1" and 1 < given <= 100:
+                mend = f"write {float(given / 100):g} for {float(given):g} %"
+            else:
+                mend = "check the unit"
             self._say(name, what, mend)
             return None
         return value

@@ -95,7 +95,8 @@ def read_aim(report: Report) -> Mapping[str, float]:
         return DEFAULT_AIM
     weights = {name: weight for name, weight in model.model_dump().items() if weight > 0}
     if not weights:
-        report.say(place, "no weight is above 0", "write such as {front: 0.5, hits: 0.5}")
+        if report.clean(place):
+            report.say(place, "no weight is above 0", "write such as {front: 0.5, hits: 0.5}")
         return DEFAULT_AIM
     total = sum(weights.values())
     return MappingProxyType({name: weight / total for name, weight in weights.items()})

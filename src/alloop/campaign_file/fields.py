@@ -18,9 +18,7 @@ from alloop.chemistry.formula import is_element, parse_formula
 from alloop.chemistry.species import Species, parse_species
 from alloop.errors import UserError
 from alloop.properties import get_property
-
-Level = Fraction | str | None
-"""A process setting's level: a number, a name, or None where the step does not take place (`none`)."""
+from alloop.space.types import Level
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE]([+-]?\d+))?")
 _RATIO = re.compile(r"([+-]?\d+)\s*/\s*(\d+)")
@@ -159,8 +157,8 @@ def read_level(value: object) -> Level:
         return None
     if _NUMBER.fullmatch(text) or _RATIO.fullmatch(text):
         return read_number(text)
-    if any(sign in text for sign in "=;|,"):
-        raise wrong(f"the level {text!r} holds one of = ; | ,", "use letters, digits, spaces and - _ . :")
+    if any(sign in text for sign in "=;|"):
+        raise wrong(f"the level {text!r} holds one of = ; |", "leave these signs out")
     return text
 
 

@@ -11,7 +11,7 @@ from alloop.campaign_file.space_models import EndMemberModel, MixtureModel
 from alloop.campaign_file.yaml_reader import Path
 from alloop.chemistry.charge import ERROR, WARN, charge_excess
 from alloop.chemistry.formula import composition_key, parse_formula
-from alloop.space import EndMember, Mixture
+from alloop.space.definition import EndMember, Mixture
 
 MIXTURE: Path = ("space", "mixture")
 MEMBERS: Path = (*MIXTURE, "end_members")
@@ -41,12 +41,11 @@ def read_mixture(report: Report) -> Mixture | None:
         if outside and entry.max is None:
             what = f"{entry.formula} stands outside per and has no max"
             report.say(path, what, "give its largest amount per former")
-        highest = Fraction(1) if entry.max is None else entry.max
-        if not outside and highest > 1:
+        if not outside and entry.max is not None and entry.max > 1:
             what = f"{entry.formula} cannot exceed the whole, which is 1"
             report.say((*path, "max"), what, "write 1 or less")
         low = Fraction(0) if entry.min is None else entry.min
-        members.append(EndMember(entry.formula, parse_formula(entry.formula), low, highest))
+        members.append(EndMember(entry.formula, parse_formula(entry.formula), low, entry.max))
     mixture = Mixture(model.basis, model.step, tuple(members), model.per)
     if report.clean(MIXTURE):
         _check_sum(report, mixture)
@@ -83,7 +82,7 @@ def _check_formulas(report: Report, entries: list[tuple[Path, EndMemberModel]]) 
 def _check_sum(report: Report, mixture: Mixture) -> None:
     summed = [member for member in mixture.end_members if not mixture.per or member.formula in mixture.per]
     least = sum((member.min for member in summed), Fraction(0))
-    most = sum((member.max for member in summed), Fraction(0))
+    most = sum((Fraction(1) if member.max is None else member.max for member in summed), Fraction(0))
     if least > 1:
         report.say(MEMBERS, f"the smallest amounts already sum to {number_text(least)}", "lower some min")
     if most < 1:

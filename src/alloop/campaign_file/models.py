@@ -33,7 +33,7 @@ Kind = Literal["total", "bulk", "grain_boundary"]
 class TopModel(Section):
     """The keys of a campaign file; sections are read on their own."""
 
-    campaign: Slug
+    campaign: Slug | None = None
     title: Words | None = None
     mobile_ion: SpeciesField | None = None
     atmosphere: Literal["air", "inert"] = "inert"

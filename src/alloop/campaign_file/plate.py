@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alloop.campaign_file.fields import Level
 from alloop.campaign_file.models import ControlsModel, PlateModel
 from alloop.campaign_file.process import level_text
 from alloop.campaign_file.report import Report, nearest
 from alloop.campaign_file.yaml_reader import Path
 from alloop.chemistry.charge import ERROR, WARN, charge_excess
 from alloop.chemistry.formula import Amounts, parse_formula
-from alloop.space import Setting
+from alloop.space.process import Setting
+from alloop.space.types import Level
 
 PLATE: Path = ("plate",)
 CONTROLS: Path = ("plate", "controls")
@@ -121,7 +121,7 @@ def _check_settings(report: Report, chosen: dict[str, Level], settings: Sequence
         elif setting.shared_by != "well":
             what = f"{name} is shared by the {setting.shared_by}: controls have the same as all other wells"
             report.say(place, what, "remove it here", key=True)
-        elif level not in setting.levels:
+        elif setting.levels and level not in setting.levels:
             known = ", ".join(level_text(entry) for entry in setting.levels)
             report.say(place, f"{level_text(level)} is no level of {name}", f"use one of {known}")
     for setting in settings:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from fractions import Fraction
 
-from alloop.campaign_file.fields import Level, number_text
+from alloop.campaign_file.fields import number_text
 from alloop.campaign_file.report import Report, nearest
 from alloop.campaign_file.space_models import SettingModel
 from alloop.campaign_file.yaml_reader import Path
 from alloop.chemistry.shelf import Shelf
 from alloop.properties import get_property
-from alloop.space import Setting
+from alloop.space.process import Setting
+from alloop.space.types import Level
 from alloop.units import convert
 
 PROCESS: Path = ("space", "process")
@@ -23,8 +24,14 @@ def level_text(level: Level) -> str:
     return number_text(level) if isinstance(level, Fraction) else "none" if level is None else level
 
 
-def read_settings(report: Report, shelf: Shelf | None, from_table: Sequence[str] = ()) -> tuple[Setting, ...]:
-    """The settings of the file; those named in `from_table` take their levels from a pool's column."""
+def read_settings(
+    report: Report, shelf: Shelf | None, columns: Collection[str] | None = None
+) -> tuple[Setting, ...]:
+    """The settings of the file.
+
+    In a pool, `columns` are the settings whose column is named: their levels stand in its table, as
+    do those of any other setting without levels.
+    """
     entries = report.items(SettingModel, PROCESS)
     by_name: dict[str, SettingModel] = {}
     for path, model in entries:
@@ -34,7 +41,7 @@ def read_settings(report: Report, shelf: Shelf | None, from_table: Sequence[str]
             )
         by_name[model.name] = model
     for path, model in entries:
-        _check_levels(report, path, model, model.name in from_table)
+        _check_levels(report, path, model, columns)
         _check_relation(report, path, model)
         _check_conditions(report, path, model, by_name)
         _check_excess(report, path, model, shelf)
@@ -54,13 +61,13 @@ def _build(model: SettingModel) -> Setting:
     )
 
 
-def _check_levels(report: Report, path: Path, model: SettingModel, from_table: bool) -> None:
+def _check_levels(report: Report, path: Path, model: SettingModel, columns: Collection[str] | None) -> None:
     if model.levels is None:
-        if not from_table:
+        if columns is None:
             report.say(path, f"{model.name} has no levels", "list them, such as 'levels: [300, 400]'")
         return
     place = (*path, "levels")
-    if from_table:
+    if model.name in (columns or ()):
         report.say(place, f"the levels of {model.name} stand in the pool's table", "leave levels out")
     if len(set(model.levels)) < len(model.levels):
         report.say(place, f"a level of {model.name} is listed twice", "keep each level once")

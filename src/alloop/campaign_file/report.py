@@ -84,9 +84,10 @@ class Report:
         return next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), 0)
 
     def section(self, model: type[Model], path: Path, short: str | None = None) -> Model | None:
-        """The mapping at `path` as `model`; None, with the problems noted, when it is not one.
+        """The mapping at `path` as `model`; what is wrong is noted and left out.
 
-        A single text may stand for a mapping with nothing but the key `short`.
+        None when nothing useful remains. A single text may stand for a mapping with nothing but the key
+        `short`.
         """
         value = self.at(path)
         if short is not None and isinstance(value, str):
@@ -99,20 +100,28 @@ class Report:
         try:
             return model.model_validate(given)
         except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                self._note(model, path, detail)
+            details = error.errors(include_url=False)
+        for detail in details:
+            self._note(model, path, detail)
+        try:
+            return model.model_validate(_without(given, details))
+        except ValidationError:
             return None
 
-    def items(self, model: type[Model], path: Path, short: str | None = None) -> list[tuple[Path, Model]]:
-        """The valid entries of the list at `path`, each with its own path; nothing there is an empty list."""
+    def entries(self, path: Path) -> list[Path]:
+        """The paths of the entries of the list at `path`; nothing there is an empty list."""
         value = self.at(path)
         if value is None:
             return []
         if not isinstance(value, list):
             self.say(path, "a list is expected here", "begin each entry with '- ' or put them in [ ]")
             return []
-        read = (((*path, index), self.section(model, (*path, index), short)) for index in range(len(value)))
-        return [(place, entry) for place, entry in read if entry is not None]
+        return [(*path, index) for index in range(len(value))]
+
+    def items(self, model: type[Model], path: Path, short: str | None = None) -> list[tuple[Path, Model]]:
+        """The usable entries of the list at `path` as `model`, each with its own path."""
+        read = ((entry, self.section(model, entry, short)) for entry in self.entries(path))
+        return [(entry, item) for entry, item in read if item is not None]
 
     @staticmethod
     def _means_absent(model: type[BaseModel], name: str, value: Tree) -> bool:
@@ -146,6 +155,24 @@ class Report:
             self.say(here, "the list is empty", "add an entry or remove the key")
         else:
             self.say(here, detail["msg"])
+
+
+def _without(given: dict[str, Tree], details: list[ErrorDetails]) -> dict[str, Tree]:
+    """The mapping without its wrong keys and its lists without their wrong entries, for what follows."""
+    wrong_keys: set[str] = set()
+    wrong_entries: dict[str, set[int]] = {}
+    for detail in details:
+        key, *inner = detail["loc"]
+        if inner and isinstance(inner[0], int) and isinstance(given.get(str(key)), list):
+            wrong_entries.setdefault(str(key), set()).add(inner[0])
+        else:
+            wrong_keys.add(str(key))
+    pruned = {name: value for name, value in given.items() if name not in wrong_keys}
+    for name, places in wrong_entries.items():
+        value = pruned.get(name)
+        if isinstance(value, list):
+            pruned[name] = [entry for place, entry in enumerate(value) if place not in places]
+    return pruned
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -79,9 +79,9 @@ class LimitsModel(Section):
 
 
 class WeightModel(Section):
-    """How often one species counts in a sum."""
+    """How often one species (or end member of a mixture) counts in a sum."""
 
-    species: SpeciesField
+    species: Words
     weight: Number = Fraction(1)
 
 
@@ -106,9 +106,9 @@ class AmountLimitModel(Section):
 
 
 class DistinctLimitModel(Section):
-    """Bounds on how many of the listed species are present."""
+    """Bounds on how many of the listed species (or end members) are present."""
 
-    species: Annotated[tuple[SpeciesField, ...], BeforeValidator(as_list), Field(min_length=1)]
+    species: Annotated[tuple[Words, ...], BeforeValidator(as_list), Field(min_length=1)]
     site: SiteName | None = None
     min: Count | None = None
     max: Count | None = None
@@ -117,7 +117,7 @@ class DistinctLimitModel(Section):
 class MixtureModel(Section):
     """Amounts of end members in multiples of a step that sum to 1, or to 1 over the `per` members."""
 
-    basis: Literal["mole", "mass"] = "mole"
+    basis: Literal["mole", "weight"] = "mole"
     step: PositiveNumber
     end_members: Any
     per: Annotated[tuple[FormulaField, ...], BeforeValidator(as_list)] = ()
@@ -132,9 +132,10 @@ class EndMemberModel(Section):
 
 
 class PoolModel(Section):
-    """A table whose rows are the candidates; `process` names the columns of settings."""
+    """A table whose rows are the candidates; `formula` and `process` name its columns."""
 
     table: Words
+    formula: Words = "formula"
     process: dict[Name, Words] = Field(default_factory=dict)
     measured: Annotated[tuple[Words, ...], BeforeValidator(as_list)] = ()
 

@@ -21,7 +21,9 @@ Path = tuple[str | int, ...]
 MAX_CHARACTERS = 1_000_000
 """A longer text is no campaign file; tables belong into files of their own."""
 _MAX_NODES = 100_000
-_STANDARD_TAG = "tag:yaml.org,2002:"
+_STANDARD = "tag:yaml.org,2002:"
+_PLAIN_KINDS = ("str", "int", "float", "bool", "null", "timestamp", "merge", "value", "seq", "map")
+_TAGS = {_STANDARD + kind for kind in _PLAIN_KINDS}
 
 
 @dataclass(frozen=True)
@@ -128,10 +130,11 @@ class _Conversion:
             )
         self._read.lines[path] = node.start_mark.line + 1
         tag = str(node.tag)
-        if not tag.startswith(_STANDARD_TAG):
-            self._say(path, f"the tag {tag!r} has no meaning here", "leave it out")
+        if tag not in _TAGS:
+            short = tag.replace(_STANDARD, "!!")
+            self._say(path, f"the tag {short!r} has no meaning here", "leave it out")
         if isinstance(node, ScalarNode):
-            empty = tag == f"{_STANDARD_TAG}null" and node.style is None
+            empty = tag == f"{_STANDARD}null" and node.style is None
             return None if empty else str(node.value)
         self._open.add(id(node))
         tree: Tree

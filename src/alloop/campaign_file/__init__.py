@@ -1,0 +1,16 @@
+"""The YAML file a laboratory writes: read, checked and put into alloop's own types."""
+
+from alloop.campaign_file.details import Pellet, Stopping, TargetPhase
+from alloop.campaign_file.load import CampaignFile, load_campaign, parse_campaign
+from alloop.campaign_file.plate import Controls, PlateLayout
+
+__all__ = [
+    "CampaignFile",
+    "Controls",
+    "Pellet",
+    "PlateLayout",
+    "Stopping",
+    "TargetPhase",
+    "load_campaign",
+    "parse_campaign",
+]

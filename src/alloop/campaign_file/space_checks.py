@@ -1,0 +1,78 @@
+"""What can only be checked once the space is built: that it holds something, and the controls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alloop.campaign_file.plate import CONTROLS, Controls
+from alloop.campaign_file.precursors import PRECURSORS
+from alloop.campaign_file.process import level_text
+from alloop.campaign_file.report import Report
+from alloop.campaign_file.space_parts import SPACE, SpaceParts
+from alloop.chemistry.shelf import Shelf
+from alloop.errors import SpaceError
+from alloop.space import Space
+from alloop.space.types import Level
+
+MANY_SUBSTITUENTS = 12
+"""Substituents beyond which a space without `max_dopants` deserves a warning."""
+
+
+def check_space(report: Report, parts: SpaceParts, controls: Controls | None, shelf: Shelf | None) -> None:
+    """Build the space and note when it is empty or does not hold the controls."""
+    if not report.clean(SPACE, PRECURSORS):
+        return
+    space: Space | None = None
+    with report.catching(SPACE):
+        space = parts.build()
+    missing = [] if shelf is None else _unobtainable(parts, shelf)
+    if space is None or space.size == 0:
+        for member, element in missing:
+            report.say(PRECURSORS, f"no precursor brings the {element} of {member}", "add one to the list")
+        if space is not None:
+            mend = "widen the compensation bounds or the limits, or add levels or precursors"
+            report.say(SPACE, "the space holds no candidate at all", mend)
+        return
+    for member, element in missing:
+        what = f"no precursor brings {element}: candidates with {member} are not counted"
+        report.warn(PRECURSORS, what, "add one, or remove the species")
+    if parts.uncounted > MANY_SUBSTITUENTS:
+        what = f"{parts.uncounted} substituents without max_dopants make {space.size:,} candidates"
+        report.warn(SPACE, what, "add limits.max_dopants")
+    if controls is not None and report.clean(CONTROLS):
+        _check_controls(report, space, controls)
+
+
+def _unobtainable(parts: SpaceParts, shelf: Shelf) -> list[tuple[str, str]]:
+    """Members of the space with an element that no precursor leaves and no air brings."""
+    free = {"O"} if shelf.atmosphere == "air" else set()
+    return [
+        (member, element)
+        for member, elements in parts.members.items()
+        for element in elements
+        if element not in shelf.elements and element not in free
+    ]
+
+
+def _check_controls(report: Report, space: Space, controls: Controls) -> None:
+    settings = _some_settings(space, controls.settings)
+    place = (*CONTROLS, "process")
+    if settings is None:
+        chosen = ", ".join(f"{name} {level_text(level)}" for name, level in controls.settings)
+        report.say(place, f"no well can have {chosen}", "check the conditions (unless) of these settings")
+        return
+    try:
+        space.resolve(controls.formula, settings)
+    except SpaceError as error:
+        for problem in error.problems:
+            what = f"the control {controls.formula} is no candidate of the space: {problem.what}"
+            report.say((*CONTROLS, "formula"), what, problem.mend)
+
+
+def _some_settings(space: Space, chosen: Sequence[tuple[str, Level]]) -> dict[str, Level] | None:
+    """The first combination of all settings in which a well has those chosen, where they apply."""
+    for row in space.process.combinations:
+        values = dict(space.process.values(row))
+        if all(values.get(name, level) == level for name, level in chosen):
+            return values
+    return None
