@@ -37,8 +37,8 @@ class PlateRules:
         random: wells drawn uniformly from the feasible space.
         max_precursors: number of different precursors on the plate.
         max_wells_per_dopant: wells that may hold the same species on the same site as dopant.
-        min_distance: smallest distance (sum of absolute differences of atomic fractions) between two wells
-            with the same settings.
+        min_distance: smallest difference between two candidates with the same settings, as the largest
+            difference of an element's atomic fraction.
         fixed_settings: values of shared settings that the caller has decided.
     """
 
