@@ -153,6 +153,20 @@ class Shelf:
             result[rows] = cone.amounts(chosen)
         return result
 
+    def balanced_in(self, amounts: Amounts) -> list[str]:
+        """The elements of a composition that have to balance; the others come from, or go to, the gas."""
+        return [
+            element for element, amount in amounts.items() if amount and self._must_balance(element, True)
+        ]
+
+    def left_by(self, precursor: Precursor, amounts: Amounts) -> dict[str, Fraction]:
+        """What one formula unit of `precursor` leaves, among the elements that must balance in `amounts`."""
+        return {
+            element: amount
+            for element, amount in precursor.gives.items()
+            if self._must_balance(element, bool(amounts.get(element)))
+        }
+
     def solve(self, amounts: Amounts, where: str = "") -> dict[str, Fraction]:
         """Moles of each precursor per mole of formula units, exactly; precursors not used are left out.
 
@@ -164,12 +178,8 @@ class Shelf:
             PrecursorError: naming the elements that no precursor brings or that cannot be balanced.
         """
         wanted = {element: Fraction(amount) for element, amount in amounts.items() if amount}
-        rows = [element for element in wanted if self._must_balance(element, True)]
-        usable = [
-            entry
-            for entry in self.precursors
-            if all(e in wanted or not self._must_balance(e, False) for e in entry.gives)
-        ]
+        rows = self.balanced_in(wanted)
+        usable = [entry for entry in self.precursors if self.left_by(entry, wanted).keys() <= wanted.keys()]
         costs = [cost for cost, entry in zip(self._costs, self.precursors, strict=True) if entry in usable]
         columns = [[entry.gives.get(element, Fraction(0)) for element in rows] for entry in usable]
         solution = cheapest_combination(columns, [wanted[element] for element in rows], costs)
@@ -191,7 +201,7 @@ class Shelf:
                 mend = f"add a compound of {element} to the precursors, or exclude the element"
                 problems.append(Problem(place, f"no precursor brings {element}", mend))
                 continue
-            foreign = [e for e in bringing.gives if e not in wanted and self._must_balance(e, False)]
+            foreign = [other for other in self.left_by(bringing, wanted) if other not in wanted]
             what = f"{bringing.formula} brings {element} only together with {', '.join(foreign)}"
             mend = f"add another compound of {element}, or say with 'gives' what {bringing.formula} leaves"
             problems.append(Problem(place, what, mend))

@@ -1,0 +1,145 @@
+"""The files in a plate's folder: tables for spreadsheets and robots, map and sheet.
+
+All text is UTF-8; tables are CSV with commas, decimal points and units in the header.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from alloop.synthesis.planned import PlannedPlate, read_plan
+from alloop.synthesis.plate_map import plate_map_svg
+from alloop.synthesis.rounding import write_mass
+from alloop.synthesis.sheet import plan_sheet_html
+from alloop.synthesis.weigh import WeighPlan
+
+PROPOSAL_SHEET = "plan.html"
+RELEASED_SHEET = "sheet.html"
+
+
+def write_proposal_files(folder: Path, plan: Mapping[str, Any], weigh: WeighPlan | None) -> list[Path]:
+    """Write plate.csv, map.svg and plan.html (marked PROPOSED); returns their paths."""
+    texts = {
+        "plate.csv": plate_csv(plan),
+        "map.svg": plate_map_svg(plan),
+        PROPOSAL_SHEET: plan_sheet_html(plan, weigh, proposed=True),
+    }
+    return _write(folder, texts)
+
+
+def write_released_files(folder: Path, plan: Mapping[str, Any], weigh: WeighPlan | None) -> list[Path]:
+    """Write what an approved plate needs: labels.csv and sheet.html, with a shelf also the two weighing tables.
+
+    The tables are weigh_list.csv (wells by precursors) and worklist.csv (one transfer a row). Returns the paths.
+    """
+    texts = {"labels.csv": labels_csv(plan), RELEASED_SHEET: plan_sheet_html(plan, weigh, proposed=False)}
+    if weigh is not None:
+        plate = str(plan["plate"])
+        texts |= {"weigh_list.csv": weigh_list_csv(weigh), "worklist.csv": worklist_csv(weigh, plate)}
+    return _write(folder, texts)
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+    """Replace each file as a whole, so that nobody ever opens half of one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, text in texts.items():
+        path = folder / name
+        partial = folder / f".{name}.partial"
+        partial.write_text(text, encoding="utf-8", newline="")
+        os.replace(partial, path)
+        paths.append(path)
+    return paths
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def plate_csv(plan: Mapping[str, Any]) -> str:
+    """The plan as a table, one well a row: role, key, composition per site, settings, predictions, reason."""
+    plate = read_plan(plan)
+    groups = list(dict.fromkeys(group for well in plate.wells for group in well.composition))
+    settings = list(dict.fromkeys(name for well in plate.wells for name in well.settings))
+    header = ["well", "sample", "role", "replicate_of", "key", "formula", *groups]
+    header += [_with_unit(name, plate.setting_units.get(name, "")) for name in settings]
+    for name, unit in plate.properties.items():
+        header += [_with_unit(f"{name}_{part}", unit) for part in ("median", "low90", "high90")]
+    header += ["p_feasible", "p_hit", "reason"]
+    rows: list[list[object]] = []
+    for well in plate.wells:
+        row: list[object] = [well.well, well.sample, well.role, well.replicate_of, well.key, well.formula]
+        row += [well.composition.get(group, "") for group in groups]
+        row += [well.settings.get(name, "") for name in settings]
+        for name in plate.properties:
+            found = well.predictions.get(name)
+            row += (
+                ["", "", ""]
+                if found is None
+                else [_number(v) for v in (found.median, found.low90, found.high90)]
+            )
+        row += [_number(well.p_feasible), _number(well.p_hit), well.reason]
+        rows.append(row)
+    return _csv(header, rows)
+
+
+def weigh_list_csv(weigh: WeighPlan) -> str:
+    """Wells by precursors in mg, with what rounding to the balance does to the composition."""
+    header = ["well", "sample", "formula", *(f"{formula} [mg]" for formula in weigh.precursors)]
+    header += ["powder [mg]", "product [mg]", "composition_error", "weighed_formula"]
+    rows = []
+    for well in weigh.wells:
+        masses = {p.precursor: write_mass(p.mass_mg, weigh.balance_resolution_mg) for p in well.portions}
+        rows.append(
+            [
+                *(well.well, well.sample, well.formula),
+                *(masses.get(formula, "") for formula in weigh.precursors),
+                write_mass(well.powder_mg, weigh.balance_resolution_mg),
+                f"{well.product_mg:g}",
+                f"{well.composition_error:.6f}",
+                well.weighed_formula,
+            ]
+        )
+    return _csv(header, rows)
+
+
+def worklist_csv(weigh: WeighPlan, plate: str) -> str:
+    """One transfer a row, precursor by precursor, so that each bottle is opened once."""
+    ordered = [p for formula in weigh.precursors for p in weigh.portions if p.precursor == formula]
+    rows = [
+        [n, p.precursor, plate, p.well, p.sample, write_mass(p.mass_mg, weigh.balance_resolution_mg)]
+        for n, p in enumerate(ordered, start=1)
+    ]
+    return _csv(["transfer", "precursor", "plate", "well", "sample", "mass [mg]"], rows)
+
+
+def labels_csv(plan: Mapping[str, Any]) -> str:
+    """One label a row, for a label printer; `sample` is what a barcode should hold."""
+    plate = read_plan(plan)
+    rows = [
+        [well.sample, plate.plate, well.well, well.role, well.formula, _settings_text(plate, well.well)]
+        for well in plate.wells
+    ]
+    return _csv(["sample", "plate", "well", "role", "formula", "settings"], rows)
+
+
+def _settings_text(plate: PlannedPlate, label: str) -> str:
+    well = next(entry for entry in plate.wells if entry.well == label)
+    return "; ".join(f"{name} {plate.setting(well, name)}" for name in well.settings)
+
+
+def _with_unit(name: str, unit: str) -> str:
+    return f"{name} [{unit}]" if unit not in ("", "1") else name
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"

@@ -1,0 +1,151 @@
+"""The plate seen from above, as SVG."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from html import escape
+from typing import Any, NamedTuple
+
+from alloop.synthesis.markup import formula_svg, text_width, wrap_formula
+from alloop.synthesis.planned import PlannedPlate, PlannedWell, read_plan, split_label, write_label
+
+WIDTH_MM = 186.0
+_LEFT, _TOP = 7.0, 6.5  # room for the letters of the rows and the numbers of the columns
+_LEGEND = 9.0
+_PT = 0.3528  # millimetres
+_FONT = "font-family=\"'Liberation Sans', Arial, Helvetica, sans-serif\""
+
+
+class _Look(NamedTuple):
+    """How a role is drawn: greys differ enough (95, 80, 65 and 15 % light) to be told apart without colour."""
+
+    fill: str
+    ink: str
+    word: str
+
+
+_LOOKS = {
+    "candidate": _Look("#eaf2fb", "#000", ""),
+    "random": _Look("#c3dc9b", "#000", "random"),
+    "replicate": _Look("#f0a04b", "#000", "repeat"),
+    "control": _Look("#1b2a49", "#fff", "control"),
+}
+_MEANING = {
+    "candidate": "candidate",
+    "random": "random: drawn without the model",
+    "replicate": "repeat of an earlier well",
+    "control": "control: known material",
+}
+
+
+def plate_map_svg(plan: Mapping[str, Any]) -> str:
+    """The wells with role, formula and own settings; empty places are dashed.
+
+    The role is written out as well as coloured, so the map can be printed in grey. Each well carries its sample
+    name and reason as a tooltip.
+    """
+    plate = read_plan(plan)
+    cell_w = min((WIDTH_MM - _LEFT) / plate.columns, 34.0)
+    cell_h = min(max(0.86 * cell_w, 6.0), 21.0)
+    width, height = _LEFT + cell_w * plate.columns, _TOP + cell_h * plate.rows + _LEGEND
+    by_label = {well.well: well for well in plate.wells}
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.1f}mm" height="{height:.1f}mm" '
+        f'viewBox="0 0 {width:.1f} {height:.1f}" role="img" {_FONT}>',
+        f"<title>Plate {escape(plate.plate)}</title>",
+    ]
+    for column in range(plate.columns):
+        x = _LEFT + cell_w * (column + 0.5)
+        parts.append(_text(x, _TOP - 1.8, str(column + 1), 12, "middle", bold=True))
+    for row in range(plate.rows):
+        y = _TOP + cell_h * row
+        letter = write_label(row, 0)[:-2]
+        parts.append(_text(_LEFT / 2 - 0.5, y + cell_h / 2 + 1.5, letter, 12, "middle", bold=True))
+        for column in range(plate.columns):
+            well = by_label.get(write_label(row, column))
+            parts.append(_cell(plate, well, _LEFT + cell_w * column, y, cell_w, cell_h))
+    parts.append(_legend(plate, height - _LEGEND + 3.2))
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _cell(plate: PlannedPlate, well: PlannedWell | None, x: float, y: float, w: float, h: float) -> str:
+    x, y, w, h = x + 0.5, y + 0.5, w - 1.0, h - 1.0
+    box = f'x="{x:.2f}" y="{y:.2f}" width="{w:.2f}" height="{h:.2f}" rx="1.2"'
+    if well is None:
+        return f'<rect {box} fill="none" stroke="#777" stroke-width="0.3" stroke-dasharray="1 1"/>'
+    look = _LOOKS.get(well.role, _LOOKS["candidate"])
+    lines = [
+        f"<g><title>{escape(_tooltip(plate, well))}</title>",
+        f'<rect {box} fill="#fff" stroke="#000" stroke-width="0.35"/>',
+    ]
+    band = min(5.2, h)
+    lines.append(
+        f'<path d="M{x:.2f} {y + band:.2f} v{1.2 - band:.2f} a1.2 1.2 0 0 1 1.2 -1.2 h{w - 2.4:.2f} a1.2 1.2 0 0 1 1.2 1.2 '
+        f'v{band - 1.2:.2f} z" fill="{look.fill}" stroke="#000" stroke-width="0.35"/>'
+    )
+    label_pt = 12.0 if w >= 12 else 9.0 if w >= 9 else 6.0
+    lines.append(_text(x + 0.9, y + band - 1.15, well.well, label_pt, "start", True, look.ink))
+    if w >= 19 and look.word:
+        lines.append(_text(x + w - 0.8, y + band - 1.3, look.word, 8.0, "end", False, look.ink))
+    if w >= 14:
+        own = " · ".join(filter(None, (plate.setting(well, name) for name in plate.well_settings)))
+        lines += _body(well, own, x, y + band, w, h - band)
+    return "\n".join([*lines, "</g>"])
+
+
+def _body(well: PlannedWell, own: str, x: float, y: float, w: float, h: float) -> list[str]:
+    """The formula in the largest type in which it fits above the settings."""
+    room = h - (3.6 if own else 0.8)
+    for points in (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0):
+        step = points * _PT * 1.16
+        wrapped = wrap_formula(well.formula, (w - 1.4) / (0.56 * points * _PT))
+        if len(wrapped) * step <= room:
+            break
+    texts = []
+    for place, line in enumerate(wrapped):
+        texts.append(_text(x + 0.8, y + step * (place + 0.88), "", points, "start", inner=formula_svg(line)))
+    if own:
+        points = min(8.0, 8.0 * (w - 1.4) / (0.53 * 8.0 * _PT * max(text_width(own), 1)))
+        texts.append(_text(x + 0.8, y + h - 1.1, own, points, "start", bold=True))
+    return texts
+
+
+def _tooltip(plate: PlannedPlate, well: PlannedWell) -> str:
+    settings = ", ".join(f"{name} {plate.setting(well, name)}" for name in well.settings)
+    return "\n".join(filter(None, (f"{well.sample} ({well.role})", well.formula, settings, well.reason)))
+
+
+def _legend(plate: PlannedPlate, y: float) -> str:
+    counts = Counter(well.role if well.role in _LOOKS else "candidate" for well in plate.wells)
+    parts, x = [], _LEFT + 0.5
+    for role, look in _LOOKS.items():
+        if counts[role]:
+            text = f"{counts[role]} {_MEANING[role]}"
+            parts.append(
+                f'<rect x="{x:.2f}" y="{y - 2.6:.2f}" width="5" height="3.2" fill="{look.fill}" stroke="#000" '
+                'stroke-width="0.3"/>'
+            )
+            parts.append(_text(x + 6, y, text, 8.5, "start"))
+            x += 9 + len(text) * 8.5 * _PT * 0.5
+    if plate.well_settings:
+        text = "bold below the formula: " + ", ".join(name.replace("_", " ") for name in plate.well_settings)
+        parts.append(_text(_LEFT + 0.5, y + 4.6, text, 8.5, "start"))
+    return "\n".join(parts)
+
+
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    points: float,
+    anchor: str,
+    bold: bool = False,
+    ink: str = "#000",
+    inner: str = "",
+) -> str:
+    weight = ' font-weight="bold"' if bold else ""
+    return (
+        f'<text x="{x:.2f}" y="{y:.2f}" font-size="{points * _PT:.2f}" text-anchor="{anchor}"{weight} '
+        f'fill="{ink}">{inner or escape(text)}</text>'
+    )

@@ -1,0 +1,234 @@
+"""The parts of the printed sheet, as blocks of known height."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from math import ceil
+
+from alloop.chemistry.formula import format_formula
+from alloop.synthesis.advice import MasterBatch
+from alloop.synthesis.markup import formula_html, text_width
+from alloop.synthesis.planned import PlannedPlate, PlannedWell, Prediction
+from alloop.synthesis.rounding import write_mass
+from alloop.synthesis.weigh import PrecursorTotal, WeighPlan, WellWeights
+
+_TICK = '<td class="tick"><span class="box"></span></td>'
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of a page that is never cut.
+
+    `keep_mm` is the room that must remain below it on the same page. A block that opens a table has what closes
+    it in `closing`; the rows that follow have `is_row` and get the opening again where a page ends among them.
+    `first` and `last` are the wells it is about.
+    """
+
+    html: str
+    height_mm: float
+    keep_mm: float = 0.0
+    closing: str = ""
+    is_row: bool = False
+    first: str = ""
+    last: str = ""
+
+
+def facts_html(plate: PlannedPlate, weigh: WeighPlan | None) -> str:
+    """What holds for the whole plate, in large type."""
+    facts = [(name.replace("_", " "), value) for name, value in plate.shared_settings.items()]
+    facts.append(("wells to make", str(len(plate.wells))))
+    if weigh is not None:
+        facts.append(("product in each well", f"{weigh.sample_mass_g:g} g"))
+        facts.append(("atmosphere", weigh.atmosphere))
+    return (
+        '<div class="facts">'
+        + "".join(
+            f'<div class="fact"><span>{escape(name)}</span><span class="value">{escape(value)}</span></div>'
+            for name, value in facts
+        )
+        + "</div>"
+    )
+
+
+def _heading(text: str) -> Block:
+    return Block(f"<h2>{escape(text)}</h2>", 14.0, keep_mm=18.0)
+
+
+def _table(header: str) -> Block:
+    return Block(f'<table class="list"><tr>{header}</tr>', 7.5, keep_mm=10.0, closing="</table>")
+
+
+def _notes(lines: Sequence[str]) -> list[Block]:
+    return [
+        Block(f'<ul class="notes"><li>{escape(line)}</li></ul>', 1.5 + 5.0 * ceil(len(line) / 84))
+        for line in lines
+    ]
+
+
+def shelf_blocks(weigh: WeighPlan) -> list[Block]:
+    """The precursors with what the plate takes of each."""
+    header = "<th></th><th>precursor</th><th class='amount'>plate takes</th><th class='amount'>in stock</th>"
+    blocks = [_table(header + "<th class='amount'>portions</th><th>note</th>")]
+    for total in weigh.totals:
+        stock = "" if total.stock_g is None else f"{total.stock_g:g} g"
+        if total.is_short:
+            stock = f"<b>only {stock}</b>"
+        row = (
+            f'<tr>{_TICK}<td class="name">{formula_html(total.precursor.formula)}</td>'
+            f'<td class="amount"><b>{total.total_g:.3f} g</b></td><td class="amount">{stock}</td>'
+            f'<td class="amount">{total.portions}</td><td>{_note(total)}</td></tr>'
+        )
+        blocks.append(Block(row, 9.3, is_row=True))
+    return blocks
+
+
+def _note(total: PrecursorTotal) -> str:
+    precursor = total.precursor
+    notes = []
+    if precursor.purity < 1:
+        notes.append(f"{100 * precursor.purity:.6g} % pure")
+    if precursor.excess:
+        notes.append(f"+{100 * precursor.excess:.4g} % unless the well says so")
+    if precursor.gives != precursor.elements:
+        notes.append(f"leaves {formula_html(format_formula(precursor.gives))}")
+    return ", ".join(notes)
+
+
+def advice_blocks(plate: PlannedPlate, weigh: WeighPlan | None) -> list[Block]:
+    """How to read the cards, and everything to know before the first powder is weighed."""
+    lines = []
+    if weigh is not None:
+        step = write_mass(weigh.balance_resolution_mg, weigh.balance_resolution_mg)
+        worst = max(weigh.wells, key=lambda well: well.composition_error, default=None)
+        lines.append(
+            f"Masses are in mg, rounded to the balance ({step} mg), with purity and excess included. Every well "
+            f"gives {weigh.sample_mass_g:g} g of product after firing; the powder weighed in is heavier."
+        )
+        if worst is not None:
+            lines.append(
+                "Rounding shifts no element by more than "
+                f"{100 * worst.composition_error:.2g} % of the atoms (worst: {worst.well})."
+            )
+        lines.append("Tick each portion as it goes in; where the scale shows another mass, write it beside.")
+    else:
+        lines.append("This campaign declares no precursors, so there is no weigh list.")
+    blocks = [_heading("Before you start"), *_notes([*plate.warnings, *lines])]
+    if weigh is not None and weigh.advice:
+        blocks += [_heading("Take care"), *_notes(weigh.advice)]
+    return blocks
+
+
+def batch_blocks(weigh: WeighPlan) -> list[Block]:
+    """The master batches that may replace small portions, with the portions they change."""
+    blocks: list[Block] = []
+    for number, batch in enumerate(weigh.batches, start=1):
+        blocks += _batch(number, batch, weigh.balance_resolution_mg)
+    return blocks
+
+
+def _batch(number: int, batch: MasterBatch, step: float) -> list[Block]:
+    name, carrier = formula_html(batch.precursor), formula_html(batch.carrier)
+    recipe = (
+        f"<p><b>Grind {write_mass(batch.precursor_mg, step)} mg {name} with "
+        f"{write_mass(batch.carrier_mg, step)} mg {carrier}</b> (1 : {batch.parts} by mass). Then, instead of what "
+        f"the card says for {name} and {carrier}:</p>"
+    )
+    blocks = [
+        Block(f"<h2>Batch {number}: {name} in {carrier}</h2>{recipe}", 30.0, keep_mm=18.0),
+        _table(
+            f"<th></th><th>well</th><th class='amount'>from batch {number}</th>"
+            f"<th class='amount'>{carrier} by itself</th><th></th>"
+        ),
+    ]
+    for portion in batch.portions:
+        row = (
+            f'<tr>{_TICK}<td class="name">{escape(portion.well)}</td>'
+            f'<td class="amount"><b>{write_mass(portion.batch_mg, step)}</b></td>'
+            f'<td class="amount">{write_mass(portion.carrier_mg, step)}</td><td></td></tr>'
+        )
+        blocks.append(Block(row, 9.3, is_row=True))
+    return blocks
+
+
+def well_blocks(plate: PlannedPlate, weigh: WeighPlan) -> list[Block]:
+    """The wells' cards, two side by side."""
+    planned = {well.well: well for well in plate.wells}
+    cards = [_card(plate, planned.get(weights.well), weights, weigh) for weights in weigh.wells]
+    blocks = []
+    for start in range(0, len(cards), 2):
+        pair = cards[start : start + 2]
+        html = f'<div class="pair">{"".join(card.html for card in pair)}</div>'
+        height = max(card.height_mm for card in pair) + 3.0
+        blocks.append(Block(html, height, first=pair[0].first, last=pair[-1].last))
+    return blocks
+
+
+def _card(plate: PlannedPlate, planned: PlannedWell | None, weights: WellWeights, weigh: WeighPlan) -> Block:
+    """A well: its name, what it is, a row for each portion."""
+    role = "" if planned is None or planned.role == "candidate" else planned.role
+    own = [] if planned is None else [(n, plate.setting(planned, n)) for n in plate.well_settings]
+    settings = [f"{name.replace('_', ' ')} {value}" for name, value in own if value]
+    lines = ceil(text_width(weights.formula) / 27) + sum(ceil(len(text) / 27) for text in settings)
+    rows, height = [], max(11.5, 1.6 + 4.9 * lines) + 8.2
+    for portion in weights.portions:
+        mark = "<small>*</small>" if portion.exact_mg < weigh.min_portion_mg else ""
+        mass = write_mass(portion.mass_mg, weigh.balance_resolution_mg)
+        rows.append(
+            f'<tr>{_TICK}<td class="name">{formula_html(portion.precursor)}</td>'
+            f'<td class="amount">{mark}{mass}</td><td class="written"></td></tr>'
+        )
+        height += 7.5 * ceil(text_width(portion.precursor) / 13)
+    total = write_mass(weights.powder_mg, weigh.balance_resolution_mg)
+    small = any(portion.exact_mg < weigh.min_portion_mg for portion in weights.portions)
+    note = "* small, see “Take care”" if small else ""
+    html = (
+        f'<div class="well"><div class="top"><div class="label{" control" if role == "control" else ""}">'
+        f"{escape(weights.well)}{f'<small>{escape(role)}</small>' if role else ''}</div>"
+        f'<div class="what">{formula_html(weights.formula)}'
+        f"{''.join(f'<br><b>{escape(text)}</b>' for text in settings)}</div></div>"
+        f'<table>{"".join(rows)}<tr class="sum"><td></td><td>{note or "together"}</td><td class="amount">{total}</td>'
+        '<td class="written">mg</td></tr></table></div>'
+    )
+    return Block(html, height, first=weights.well, last=weights.well)
+
+
+def expectation_blocks(plate: PlannedPlate) -> list[Block]:
+    """What is expected of each well, and why it is there."""
+    blocks = []
+    for well in plate.wells:
+        numbers = [f"{name.replace('_', ' ')} <b>{_interval(p)}</b>" for name, p in well.predictions.items()]
+        if well.p_feasible is not None:
+            numbers.append(f"feasible <b>{_percent(well.p_feasible)}</b>")
+        if well.p_hit is not None:
+            numbers.append(f"hit <b>{_percent(well.p_hit)}</b>")
+        settings = ", ".join(
+            f"{n.replace('_', ' ')} {plate.setting(well, n)}"
+            for n in plate.well_settings
+            if n in well.settings
+        )
+        role = well.role + (f" of {well.replicate_of}" if well.replicate_of else "")
+        head = f"<b>{formula_html(well.formula)}</b> · {escape(settings + ' · ' if settings else '')}{escape(role)}"
+        html = (
+            f'<div class="expect"><div class="label">{escape(well.well)}</div><div>{head}<br>'
+            f'<span class="numbers">{"".join(f"<span>{text}</span>" for text in numbers)}</span>'
+            f"{'<br>' if numbers and well.reason else ''}{escape(well.reason)}</div></div>"
+        )
+        lines = ceil((len(well.formula) + len(settings) + len(role) + 6) / 78) + ceil(len(well.reason) / 84)
+        lines += ceil(sum(len(_plain(text)) + 3 for text in numbers) / 76)
+        blocks.append(Block(html, 2.7 + 5.0 * max(lines, 2), first=well.well, last=well.well))
+    return blocks
+
+
+def _interval(prediction: Prediction) -> str:
+    unit = "" if prediction.unit in ("", "1") else f" {escape(prediction.unit)}"
+    return f"{prediction.median:.3g}{unit} ({prediction.low90:.2g} to {prediction.high90:.2g})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _plain(html: str) -> str:
+    return html.replace("<b>", "").replace("</b>", "")
