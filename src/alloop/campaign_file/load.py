@@ -23,6 +23,7 @@ from alloop.campaign_file.details import (
 from alloop.campaign_file.models import TopModel
 from alloop.campaign_file.plate import PlateLayout, read_plate
 from alloop.campaign_file.precursors import read_shelf
+from alloop.campaign_file.process import check_observed
 from alloop.campaign_file.report import Report
 from alloop.campaign_file.space_checks import check_space
 from alloop.campaign_file.space_parts import read_space
@@ -125,6 +126,8 @@ def parse_campaign(
     objectives = read_objectives(report, shelf)
     constraints = read_constraints(report, shelf)
     observe = read_observed(report, top.observe, objectives, constraints)
+    modelled = {*observe, *(aim.property for aim in objectives), *(limit.property for limit in constraints)}
+    check_observed(report, parts.settings, modelled)
     plate = read_plate(report, parts.settings)
     target_phase, pellet = read_target_phase(report, base), read_pellet(report)
     aim, stopping = read_aim(report), read_stopping(report)

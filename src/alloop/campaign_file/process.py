@@ -150,3 +150,11 @@ def _check_circles(
             if name not in reached and name in by_name:
                 reached.add(name)
                 ahead += by_name[name].unless
+
+
+def check_observed(report: Report, settings: Collection[Setting], modelled: Collection[str]) -> None:
+    """Warn of settings that are offsets from a property which nobody says is measured."""
+    for setting in settings:
+        if setting.relative_to is not None and setting.relative_to not in modelled:
+            what = f"{setting.name} is an offset from {setting.relative_to}, which is not observed"
+            report.warn(PROCESS, what, f"add {setting.relative_to} to observe")

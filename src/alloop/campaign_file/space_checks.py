@@ -9,11 +9,14 @@ from alloop.campaign_file.precursors import PRECURSORS
 from alloop.campaign_file.process import level_text
 from alloop.campaign_file.report import Report
 from alloop.campaign_file.space_parts import SPACE, SpaceParts
+from alloop.campaign_file.yaml_reader import Path
 from alloop.chemistry.shelf import Shelf
+from alloop.chemistry.species import parse_species
 from alloop.errors import SpaceError
 from alloop.space import Space
 from alloop.space.types import Level
 
+MOBILE_ION: Path = ("mobile_ion",)
 MANY_SUBSTITUENTS = 12
 """Substituents beyond which a space without `max_dopants` deserves a warning."""
 
@@ -39,6 +42,10 @@ def check_space(report: Report, parts: SpaceParts, controls: Controls | None, sh
     if parts.uncounted > MANY_SUBSTITUENTS:
         what = f"{parts.uncounted} substituents without max_dopants make {space.size:,} candidates"
         report.warn(SPACE, what, "add limits.max_dopants")
+    carrier = parse_species(parts.mobile_ion).elements
+    if parts.members and not set(carrier) <= set(space.elements):
+        what = f"the mobile ion {parts.mobile_ion} is in no candidate"
+        report.warn(MOBILE_ION, what, "set mobile_ion to the ion that conducts")
     if controls is not None and report.clean(CONTROLS):
         _check_controls(report, space, controls)
 
