@@ -1,6 +1,12 @@
 """What a composition is: species, formulas, charge balance, element data and descriptors."""
 
 from alloop.chemistry.charge import charge_excess, charge_of_species
+from alloop.chemistry.descriptors import (
+    COMPOSITION_DESCRIPTORS,
+    composition_descriptor_names,
+    composition_descriptors,
+)
+from alloop.chemistry.elements import ELEMENT_FEATURES, element_table, shannon_radius
 from alloop.chemistry.formula import (
     Amounts,
     atomic_fractions,
@@ -13,9 +19,13 @@ from alloop.chemistry.formula import (
 )
 from alloop.chemistry.precursors import Precursor, make_precursor
 from alloop.chemistry.shelf import Shelf
+from alloop.chemistry.site_descriptors import SITE_DESCRIPTORS, site_descriptor_names, site_descriptors
 from alloop.chemistry.species import Species, parse_species
 
 __all__ = [
+    "COMPOSITION_DESCRIPTORS",
+    "ELEMENT_FEATURES",
+    "SITE_DESCRIPTORS",
     "Amounts",
     "Precursor",
     "Shelf",
@@ -23,7 +33,10 @@ __all__ = [
     "atomic_fractions",
     "charge_excess",
     "charge_of_species",
+    "composition_descriptor_names",
+    "composition_descriptors",
     "composition_key",
+    "element_table",
     "format_formula",
     "is_element",
     "make_precursor",
@@ -31,4 +44,7 @@ __all__ = [
     "order_elements",
     "parse_formula",
     "parse_species",
+    "shannon_radius",
+    "site_descriptor_names",
+    "site_descriptors",
 ]

@@ -26,8 +26,8 @@ _Intervals = tuple[tuple[int, int], ...]
 
 _GROUPS: tuple[tuple[str, _Intervals], ...] = (
     ("Li Na K Rb Cs Fr Ag", ((1, 1),)),
-    ("Be Mg Ca Sr Ba Ra Zn Cd", ((2, 2),)),
-    ("Al Ga In Sc Y La Nd Pm Sm Gd Dy Ho Er Tm Yb Lu Ac Am Cm Bk Cf Es Fm Md No Lr", ((3, 3),)),
+    ("Be Mg Ca Sr Ba Ra Zn Cd No", ((2, 2),)),
+    ("Al Ga In Sc Y La Nd Pm Sm Gd Dy Ho Er Tm Yb Lu Ac Am Cm Bk Cf Es Fm Md Lr", ((3, 3),)),
     ("Zr Hf Th Rf Si", ((4, 4),)),
     ("Ta Pa Db", ((5, 5),)),
     ("Eu", ((2, 3),)),

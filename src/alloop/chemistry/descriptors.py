@@ -96,8 +96,14 @@ _ROUNDING = 1e-12
 
 
 def composition_descriptor_names(mobile_ion: str | None = None) -> tuple[str, ...]:
-    """Names of the columns of :func:`composition_descriptors`; the same for every mobile ion."""
-    return COMPOSITION_DESCRIPTORS
+    """Names of the columns of :func:`composition_descriptors`, the mobile ion by its own: `Li_fraction`."""
+    if mobile_ion is None:
+        return COMPOSITION_DESCRIPTORS
+    mobile = parse_species(mobile_ion).formula
+    return tuple(
+        mobile + name.removeprefix("mobile") if name.startswith("mobile") else name
+        for name in COMPOSITION_DESCRIPTORS
+    )
 
 
 def composition_descriptors(
