@@ -39,7 +39,8 @@ class CampaignFile:
     """Everything a laboratory wrote, checked and in the types the rest of alloop works with.
 
     `name` is the file's name and `base` the folder that its paths are relative to. `text` is the file as
-    written and `sha256` the hash of its UTF-8 bytes. `warnings` are lines a person should read.
+    written and `sha256` the hash of its UTF-8 bytes. `pool_table` is the table of a pool, None for other spaces.
+    `warnings` are lines a person should read.
     """
 
     name: str
@@ -60,6 +61,7 @@ class CampaignFile:
     stopping: Stopping
     pellet: Pellet | None
     literature: tuple[pathlib.Path, ...]
+    pool_table: pathlib.Path | None
     schedule: str | None
     warnings: tuple[str, ...]
     build_space: Callable[[], Space] = field(repr=False)
@@ -156,6 +158,7 @@ def parse_campaign(
         stopping=stopping,
         pellet=pellet,
         literature=literature,
+        pool_table=parts.table,
         schedule=top.schedule,
         warnings=tuple(report.warnings),
         build_space=parts.build,

@@ -32,7 +32,7 @@ class SpaceParts:
 
     `settings` are the process settings as far as they could be read; `members` maps what a candidate
     may hold, species or end members, to its elements; `uncounted` is how many substituents there are when
-    nothing limits how many are combined, else 0.
+    nothing limits how many are combined, else 0; `table` is the pool's.
     """
 
     settings: tuple[Setting, ...]
@@ -40,6 +40,7 @@ class SpaceParts:
     members: dict[str, tuple[str, ...]]
     uncounted: int
     build: Callable[[], Space]
+    table: pathlib.Path | None = None
 
 
 def read_space(
@@ -150,7 +151,7 @@ def _read_pool(
     if complete and report.clean(SPACE):
         with report.catching(POOL):
             settings = read()[1]
-    return SpaceParts(settings, ion, {}, 0, cache(lambda: _pool_space(*read(), ion)))
+    return SpaceParts(settings, ion, {}, 0, cache(lambda: _pool_space(*read(), ion)), pool.table)
 
 
 def _pool_space(rows: tuple[PoolRow, ...], settings: tuple[Setting, ...], mobile_ion: str) -> Space:
