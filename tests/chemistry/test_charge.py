@@ -23,6 +23,7 @@ SHARED = Path(__file__).parents[2].parent / "shared"
         ("Li5SnS4", -1.0),  # tin is +2 or +4, nothing between
         ("Li2.4Y0.6Zr0.4Cl5.85F0.15", -0.2),  # Y and Zr exchanged
         ("LiGa2GeS6", -1.0),  # misprint of LiGaGe2S6
+        ("Li1.5Al0.3Ti1.7(PO4)3", 0.2),  # titanium is +3 or +4
         ("Li4OHCl", 2.0),
         ("Li3YCl5", 1.0),
     ],
@@ -87,6 +88,9 @@ def test_further_states_can_be_allowed() -> None:
     formula = parse_formula("LiSmCl3")
     assert charge_excess(formula) == 1.0
     assert charge_excess(formula, states={"Sm": [2]}) == 0.0
+    reduced = parse_formula("Li7Ti5O12")
+    assert charge_excess(reduced) != 0.0
+    assert charge_excess(reduced, states={"Ti": [3, 4]}) == 0.0
 
 
 @settings(max_examples=50, deadline=None)

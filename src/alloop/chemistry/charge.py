@@ -1,9 +1,10 @@
 """Charge balance: exact for species, by reachable oxidation states for a bare formula.
 
 A formula names no oxidation states, so a check can only ask whether the usual states of its elements can add
-up to zero. Elements of one usual state are fixed, neighbouring states of a 3d metal span an interval (mixed
-valence), the states of other elements are alternatives. Nonmetals take their anion state, and a positive one
-only where enough oxygen, sulfur or halogen surrounds them; hydrogen is H+ on O and N, H- on B, Al and metals.
+up to zero. Elements of one usual state are fixed, neighbouring states of a metal from V to Cu and of Ce, Pr,
+Tb and Eu span an interval (mixed valence), the states of other elements are alternatives. Nonmetals take their
+anion state, and a positive one only where enough oxygen, sulfur or halogen surrounds them; hydrogen is H+ on O
+and N, H- on B, Al and metals.
 The states are those met in solid electrolytes, compiled from general inorganic chemistry (Greenwood and
 Earnshaw, Chemistry of the Elements, 2nd ed. 1997).
 """
@@ -32,7 +33,7 @@ _GROUPS: tuple[tuple[str, _Intervals], ...] = (
     ("Ta Pa Db", ((5, 5),)),
     ("Eu", ((2, 3),)),
     ("Ce Pr Tb", ((3, 4),)),
-    ("Ti", ((3, 4),)),
+    ("Ti", ((3, 3), (4, 4))),
     ("V", ((2, 5),)),
     ("Nb", ((4, 4), (5, 5))),
     ("Cr", ((2, 3), (6, 6))),
@@ -77,7 +78,8 @@ def charge_excess(amounts: Amounts, states: Mapping[str, Iterable[int]] | None =
 
     Args:
         amounts: atoms per formula unit.
-        states: oxidation states an element may take besides its usual ones, such as {"Sm": [2]}.
+        states: oxidation states an element may take besides its usual ones, and anything between those given,
+            such as {"Sm": [2], "Ti": [3, 4]}.
     """
     present = {element: Fraction(amount) for element, amount in amounts.items() if amount > 0}
     formers = sum((amount for element, amount in present.items() if element in _ANION_FORMERS), Fraction(0))
@@ -85,8 +87,9 @@ def charge_excess(amounts: Amounts, states: Mapping[str, Iterable[int]] | None =
         return 0.0
     reachable = {(Fraction(0), Fraction(0))}
     for element in sorted(present):
-        extra = (states or {}).get(element, ())
-        options = [*_options(element, present), *((Fraction(state), Fraction(state)) for state in extra)]
+        options = _options(element, present)
+        if extra := sorted((states or {}).get(element, ())):
+            options.append((Fraction(extra[0]), Fraction(extra[-1])))
         amount = present[element]
         reachable = {
             (low + amount * least, high + amount * most) for low, high in reachable for least, most in options
