@@ -1,12 +1,11 @@
 """Charge balance: exact for species, by reachable oxidation states for a bare formula.
 
-A formula names no oxidation states, so a check can only ask whether the usual states of its elements can add
-up to zero. Elements of one usual state are fixed, neighbouring states of a metal from V to Cu and of Ce, Pr,
-Tb and Eu span an interval (mixed valence), the states of other elements are alternatives. Nonmetals take their
-anion state, and a positive one only where enough oxygen, sulfur or halogen surrounds them; hydrogen is H+ on O
-and N, H- on B, Al and metals.
-The states are those met in solid electrolytes, compiled from general inorganic chemistry (Greenwood and
-Earnshaw, Chemistry of the Elements, 2nd ed. 1997).
+A formula names no oxidation states, so a check can only ask whether the usual states of its elements can
+add up to zero. Elements of one usual state are fixed, neighbouring states of a metal from V to Cu and of Ce,
+Pr, Tb and Eu span an interval (mixed valence), the states of other elements are alternatives. Nonmetals take
+their anion state, and a positive one only where enough oxygen, sulfur or halogen surrounds them; hydrogen is
+H+ on O and N, H- on B, Al and metals. The states are those met in solid electrolytes, compiled from general
+inorganic chemistry (Greenwood and Earnshaw, Chemistry of the Elements, 2nd ed. 1997).
 """
 
 from __future__ import annotations
