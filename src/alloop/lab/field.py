@@ -75,7 +75,7 @@ def draw_field(
     of what it does on the first.
     """
     m, width = traits.descriptors.shape
-    direction = rng.standard_normal(width)
+    direction = rng.standard_normal((width,))
     direction = direction / np.linalg.norm(direction)
     effects = effect * (0.8 * traits.descriptors @ direction + 0.6 * rng.standard_normal(m))
     for index in np.flatnonzero(traits.twin >= 0):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloop.arrays import FloatArray
+from alloop.arrays import BoolArray, FloatArray
+from alloop.chemistry.species import parse_species
 from alloop.lab.field import Basis, Field, draw_field
 from alloop.lab.makeup import Makeup
 from alloop.lab.noise import generator
@@ -34,7 +35,8 @@ _FOLLOWS_CONDUCTION = frozenset(
 _TYPICAL = {
     "li_stability": (2.0, 1.0), "density": (3.0, 0.5), "lattice_parameter": (10.3, 0.1),
     "hardness": (300.0, 100.0), "crystallization_temperature": (250.0, 40.0),
-    "yield_strength": (500.0, 150.0), "elongation": (0.3, 0.1), "overpotential": (0.4, 0.05), "amorphous_fraction": (-1.5, 2.0),
+    "yield_strength": (500.0, 150.0), "elongation": (0.3, 0.1), "overpotential": (0.4, 0.05),
+    "amorphous_fraction": (-1.5, 2.0),
 }  # fmt: skip
 """Centre and width on the inner scale of properties that have no equation of their own here; else 0 and 1."""
 
@@ -57,7 +59,7 @@ class Landscape:
     traits: Traits
     fields: dict[str, Field]
     elements: tuple[str, ...]
-    mobile: int
+    mobile: BoolArray
     carrier_range: tuple[float, float]
     carrier_optimum: float
     carrier_cost: float
@@ -73,7 +75,7 @@ class Landscape:
         ratio = shares / traits.solubility
         response = np.where(traits.foreign, ratio * np.exp(1.0 - ratio), 0.0)
         low, high = self.carrier_range
-        fraction = makeup.atoms[:, self.mobile] / np.maximum(makeup.atoms.sum(axis=1), 1e-12)
+        fraction = _fraction(makeup, self.mobile)
         carriers = (fraction - low) / (high - low) if high > low else np.full(len(fraction), 0.5)
         if traits.host.any():
             load = ratio[:, traits.foreign].sum(axis=1)
@@ -110,7 +112,7 @@ class Landscape:
         }
 
     def formation(self, basis: Basis) -> FloatArray:
-        """Chance that the well forms at all, (n,): small where too much is dissolved or the firing is wrong."""
+        """Chance that the well forms at all, (n,): small where too much is dissolved or fired wrongly."""
         field = self.fields["formation"]
         margin = -basis.load / self.load_limit + 0.3 * field.chemistry(basis) + field.process(basis)
         return _logistic(4.0 * (margin + self.shift.get("formation", 0.0)))
@@ -178,8 +180,9 @@ def draw_landscape(space: Space, names: tuple[str, ...], reference: Makeup, seed
         )
         for name in needed
     }
-    mobile = _mobile_element(space)
-    fraction = reference.atoms[:, mobile] / np.maximum(reference.atoms.sum(axis=1), 1e-12)
+    named = parse_species(space.mobile_ion).elements
+    mobile = np.array([element in named for element in space.elements])
+    fraction = _fraction(reference, mobile)
     landscape = Landscape(
         traits=traits,
         fields=fields,
@@ -230,8 +233,6 @@ def _leakiness(traits: Traits, basis: Basis) -> FloatArray:
     return np.asarray(np.sqrt(np.maximum(basis.shares, 0.0)) @ np.where(traits.group >= 0, traits.leak, 0.0))
 
 
-def _mobile_element(space: Space) -> int:
-    from alloop.chemistry.species import parse_species
-
-    named = set(parse_species(space.mobile_ion).elements)
-    return next(index for index, element in enumerate(space.elements) if element in named)
+def _fraction(makeup: Makeup, mobile: BoolArray) -> FloatArray:
+    """Atomic fraction of the elements that `mobile` marks, (n,)."""
+    return np.asarray(makeup.atoms[:, mobile].sum(axis=1) / np.maximum(makeup.atoms.sum(axis=1), 1e-12))

@@ -53,7 +53,7 @@ def of_candidates(space: Space, candidates: Sequence[Candidate]) -> Makeup:
     """The makeup of single candidates, which need not lie within the limits of `space`.
 
     Raises:
-        SpaceError: when a candidate holds a species that no column of the space knows.
+        SpaceError: when a candidate does not say what sits where, or holds what no column of the space knows.
     """
     columns = {(column.group, column.label): index for index, column in enumerate(space.columns)}
     elements = {element: index for index, element in enumerate(space.elements)}
@@ -63,6 +63,10 @@ def of_candidates(space: Space, candidates: Sequence[Candidate]) -> Makeup:
     positions = np.full((n, len(settings)), np.nan)
     named = np.full((n, len(settings)), -1, dtype=np.int64)
     for row, candidate in enumerate(candidates):
+        if not candidate.parts:
+            raise SpaceError(
+                f"{candidate.formula}: it is not said what sits where", "resolve it in the space"
+            )
         for group, members in candidate.parts:
             for label, amount in members:
                 if (group, label) not in columns:
