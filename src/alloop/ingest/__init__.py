@@ -8,6 +8,7 @@ from alloop.ingest.context import (
     ResultsContext,
     conditions_of,
 )
+from alloop.ingest.record import UploadReport, record_parsed, record_tables, results_context
 from alloop.ingest.results import parse_literature, parse_results
 from alloop.ingest.tables import Columns, read_columns, read_table
 
@@ -18,9 +19,13 @@ __all__ = [
     "ParsedMeasurement",
     "ParsedUpload",
     "ResultsContext",
+    "UploadReport",
     "conditions_of",
     "parse_literature",
     "parse_results",
     "read_columns",
     "read_table",
+    "record_parsed",
+    "record_tables",
+    "results_context",
 ]

@@ -9,7 +9,7 @@ from functools import cached_property
 from alloop.errors import Problem, StateError, UploadError
 from alloop.planning.aims import Constraint, Objective
 from alloop.records import MeasurementRow, SampleRow, StatusRow, split_sample_id
-from alloop.space.process import Setting
+from alloop.space import Setting
 
 STATUSES = ("ok", "not_formed", "cracked", "shorted", "lost", "not_measured")
 """What may have become of a sample."""

@@ -17,8 +17,7 @@ from alloop.ingest.grid import Row
 from alloop.ingest.headings import Column
 from alloop.ingest.layout import Layout
 from alloop.records import Origin, SampleRow, plate_id, well_label
-from alloop.space.process import Setting
-from alloop.space.types import Level
+from alloop.space import Level, Setting
 from alloop.units import conversion
 
 # Printed formulas are rounded to about two decimals; wells of one plate differ by more.

@@ -1,0 +1,248 @@
+"""An upload from files to records: read, checked, and recorded whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from alloop.chemistry import composition_key
+from alloop.errors import Problem, UploadError
+from alloop.ingest.context import Findings, ParsedMeasurement, ParsedUpload, ResultsContext
+from alloop.ingest.results import parse_literature, parse_results
+from alloop.ingest.tables import read_table
+from alloop.records import MeasurementRow, Origin, UploadRow
+
+if TYPE_CHECKING:
+    from alloop.records import Reader, Records, Transaction
+
+_SAME_TEMPERATURE_C = 0.5
+
+
+@dataclass(frozen=True)
+class UploadReport:
+    """What became of an upload.
+
+    `is_new` is False when all its bytes were recorded before: then nothing was added, and `upload_id` is the
+    earlier upload's. `skipped` names the files that were left out for that reason. `samples` are those that
+    the upload speaks of, `started` the plates that received their first result by it.
+    """
+
+    upload_id: int
+    is_new: bool
+    measurements: int = 0
+    statuses: int = 0
+    superseded: int = 0
+    samples: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+def record_tables(
+    records: Records,
+    context: ResultsContext,
+    files: Sequence[tuple[str, bytes]],
+    by: str,
+    literature: bool = False,
+    note: str = "",
+    dry_run: bool = False,
+) -> UploadReport:
+    """Read tables (name, bytes) and record what they say as one upload: everything, or nothing.
+
+    Files whose bytes were recorded before are skipped. Raw files, values, statuses, superseded values and
+    the plates' step to `measuring` are one transaction; a `dry_run` checks all of it and keeps nothing.
+
+    Raises:
+        UploadError: listing every problem of every file.
+    """
+    fresh, skipped = _unknown(records, context.campaign, files)
+    if not fresh:
+        return _known_report(records, context.campaign, files, skipped)
+    parse = parse_literature if literature else parse_results
+    parsed = _parse_all(fresh, context, parse).checked()
+    return record_parsed(records, context.campaign, fresh, parsed, by, literature, note, dry_run, skipped)
+
+
+def record_parsed(
+    records: Records,
+    campaign: str,
+    files: Sequence[tuple[str, bytes]],
+    parsed: ParsedUpload,
+    by: str,
+    literature: bool = False,
+    note: str = "",
+    dry_run: bool = False,
+    skipped: Sequence[str] = (),
+) -> UploadReport:
+    """Record what was read from `files` in one transaction.
+
+    Raises:
+        UploadError: when `parsed` has problems, or a value supersedes one that does not exist.
+    """
+    parsed = parsed.checked()
+    origin = _origin(parsed, literature)
+    with records.writing(by, dry_run) as transaction:
+        measurements = _with_superseded(parsed.measurements, transaction.measurements(campaign, True))
+        samples = {row.sample for row in measurements if row.sample is not None}
+        samples |= {row.sample for row in parsed.statuses if row.sample is not None}
+        counts = {"measurements": len(measurements), "statuses": len(parsed.statuses)}
+        summary = counts | {"warnings": [str(warning) for warning in parsed.warnings]}
+        upload, is_new = transaction.add_upload(
+            UploadRow(campaign=campaign, origin=origin, note=note, report=summary),
+            files,
+            measurements,
+            parsed.statuses,
+        )
+        started = _start_measuring(transaction, campaign, samples) if is_new else ()
+    if not is_new:
+        return UploadReport(upload.id, False, skipped=(*skipped, *(name for name, _ in files)))
+    return UploadReport(
+        upload.id,
+        True,
+        superseded=sum(len(row.supersedes) for row in measurements),
+        samples=tuple(sorted(samples)),
+        started=started,
+        skipped=tuple(skipped),
+        warnings=parsed.warnings,
+        **counts,
+    )
+
+
+def _origin(parsed: ParsedUpload, literature: bool) -> Origin:
+    if literature:
+        return "literature"
+    origins = {one.row.origin for one in parsed.measurements} | {row.origin for row in parsed.statuses}
+    return "history" if origins == {"history"} else "laboratory"
+
+
+def _unknown(
+    records: Records, campaign: str, files: Sequence[tuple[str, bytes]]
+) -> tuple[list[tuple[str, bytes]], list[str]]:
+    """The files whose bytes are new to the campaign, each once, and the names of the others."""
+    fresh: list[tuple[str, bytes]] = []
+    skipped: list[str] = []
+    seen: set[str] = set()
+    with records.reading() as reader:
+        for name, data in files:
+            sha256 = hashlib.sha256(data).hexdigest()
+            if sha256 in seen or reader.upload_by_hash(campaign, sha256) is not None:
+                skipped.append(name)
+            else:
+                fresh.append((name, data))
+            seen.add(sha256)
+    return fresh, skipped
+
+
+def _known_report(
+    records: Records, campaign: str, files: Sequence[tuple[str, bytes]], skipped: Sequence[str]
+) -> UploadReport:
+    if not files:
+        raise UploadError("there is nothing to upload", "name at least one file")
+    with records.reading() as reader:
+        earlier = reader.upload_by_hash(campaign, hashlib.sha256(files[-1][1]).hexdigest())
+    assert earlier is not None
+    return UploadReport(earlier.id, False, skipped=tuple(skipped))
+
+
+def _parse_all(
+    files: Sequence[tuple[str, bytes]],
+    context: ResultsContext,
+    parse: Callable[..., ParsedUpload],
+) -> ParsedUpload:
+    parsed = ParsedUpload()
+    for name, data in files:
+        try:
+            parsed += parse(read_table(data, name), context)
+        except UploadError as error:
+            parsed += ParsedUpload(problems=error.problems)
+    return parsed
+
+
+def _with_superseded(
+    parsed: Sequence[ParsedMeasurement], recorded: Sequence[MeasurementRow]
+) -> list[MeasurementRow]:
+    """The rows to record, with the numbers of the recorded values that they replace."""
+    findings = Findings()
+    by_id = {row.id: row for row in recorded}
+    current: dict[tuple[object, ...], list[MeasurementRow]] = {}
+    for row in recorded:
+        if row.superseded_by is None:
+            current.setdefault(_subject_of(row), []).append(row)
+    taken: set[int] = set()
+    rows = []
+    for one in parsed:
+        if one.supersedes:
+            old = _replaced_by(one, current, by_id, findings)
+            # Repeats that replace the same value share the replacement: the first of them records it.
+            free = tuple(row.id for row in old if row.id not in taken)
+            taken.update(free)
+            rows.append(replace(one.row, supersedes=free))
+        else:
+            rows.append(one.row)
+    if findings.problems:
+        raise UploadError(findings.problems)
+    return rows
+
+
+def _replaced_by(
+    one: ParsedMeasurement,
+    current: Mapping[tuple[object, ...], list[MeasurementRow]],
+    by_id: Mapping[int, MeasurementRow],
+    findings: Findings,
+) -> list[MeasurementRow]:
+    row = one.row
+    if one.supersedes == "previous":
+        old = [other for other in current.get(_subject_of(row), ()) if _same_conditions(row, other)]
+        if not old:
+            what = f"there is no earlier value of {row.property} under these conditions to supersede"
+            findings.problem(row.place, what, "leave 'supersedes' empty, or correct the conditions")
+        return old
+    other = by_id.get(int(one.supersedes))
+    if other is None or _subject_of(other) != _subject_of(row):
+        what = f"measurement {one.supersedes} is no {row.property} of {row.sample or row.formula}"
+        findings.problem(row.place, what, "look up its number in the export")
+        return []
+    if other.superseded_by is not None:
+        what = f"measurement {other.id} was superseded by {other.superseded_by} before"
+        findings.problem(row.place, what, f"write {other.superseded_by}")
+        return []
+    return [other]
+
+
+def _subject_of(row: MeasurementRow) -> tuple[object, ...]:
+    """What a value is about: the property, and the sample or else the formula with its settings."""
+    if row.sample is not None:
+        return row.property, row.sample
+    return row.property, row.origin, composition_key(row.elements), tuple(sorted(row.settings.items()))
+
+
+def _same_conditions(row: MeasurementRow, other: MeasurementRow) -> bool:
+    if row.kind != other.kind or (row.temperature_C is None) != (other.temperature_C is None):
+        return False
+    return abs((row.temperature_C or 0.0) - (other.temperature_C or 0.0)) <= _SAME_TEMPERATURE_C
+
+
+def _start_measuring(transaction: Transaction, campaign: str, samples: set[str]) -> tuple[str, ...]:
+    """Move plates that receive their first result to `measuring`; what is measured has also been made."""
+    plates = {sample.plate for sample in transaction.samples(campaign) if sample.id in samples}
+    started = []
+    for plate in sorted(plates):
+        state = transaction.plate(plate).state
+        if state == "approved":
+            transaction.set_plate_state(plate, "in_synthesis", "its first result arrived")
+        if state in ("approved", "in_synthesis"):
+            transaction.set_plate_state(plate, "measuring", "its first result arrived")
+            started.append(plate)
+    return tuple(started)
+
+
+def results_context(reader: Reader, context: ResultsContext) -> ResultsContext:
+    """The context with the samples and plate states that the records hold now."""
+    slug = context.campaign
+    return replace(
+        context,
+        samples=tuple(reader.samples(slug)),
+        plate_states={plate.id: plate.state for plate in reader.plates(slug)},
+    )
