@@ -186,7 +186,8 @@ def _chalcogen(element: str, present: Amounts) -> list[tuple[int, int]]:
     ligands = present.get("O", Fraction(0))
     if element == "Te":
         ligands += _sum(present, _HALOGENS)
-    options = [(-2, -2), *([(4, 6)] if ligands >= 3 * present[element] else [])]
+    needed = 2 if element in ("Se", "Te") else 3  # SeO2 and TeO2 are weighed, sulfur dioxide is not
+    options = [(-2, -2), *([(4, 6)] if ligands >= needed * present[element] else [])]
     if set(present) <= _POLYSULFIDE_FORMERS | {element}:
         options.append((-2, 0))
     return options
