@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from types import MappingProxyType
@@ -57,7 +56,9 @@ def exact_decimal(value: Fraction) -> str | None:
         digits = max(digits, count)
     if rest != 1:
         return None
-    return format(Decimal(value.numerator * 10**digits // value.denominator).scaleb(-digits), "f")
+    whole = str(abs(value.numerator) * 10**digits // value.denominator).rjust(digits + 1, "0")
+    sign = "-" if value < 0 else ""
+    return f"{sign}{whole[:-digits]}.{whole[-digits:]}" if digits else f"{sign}{whole}"
 
 
 def _level(value: Level | int | float) -> str:

@@ -58,6 +58,8 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Read it back."""
+        if value == "{}":  # by far the most frequent one
+            return {}
         return None if value is None else json.loads(value)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alloop.errors import RecordsError, StateError
 from alloop.records import rows
@@ -13,6 +14,9 @@ from alloop.records.engine import DATABASE_NAME, check_schema, make_engine, tran
 from alloop.records.raw_files import RawFiles
 from alloop.records.reading import Reader
 from alloop.records.writing import Transaction
+
+if TYPE_CHECKING:
+    from alloop.records.doctor import DoctorReport
 
 
 def utc_now() -> datetime:
@@ -99,6 +103,45 @@ class Records:
             RecordsError: when they are missing or damaged.
         """
         return self.raw.get(sha256)
+
+    def export(self, slug: str, folder: Path | str) -> tuple[Path, ...]:
+        """Write all records of a campaign as parquet, CSV and a data dictionary with units.
+
+        Returns the files. See :func:`alloop.records.export.export_tables`.
+        """
+        from alloop.records.export import export_tables
+
+        with self.reading() as reader:
+            return export_tables(reader, slug, Path(folder))
+
+    def backup(self, file: Path | str, folders: Sequence[str] = ("plates",)) -> Mapping[str, int]:
+        """Copy everything into one file: the records, the raw files, and some folders of the home.
+
+        Returns the number of rows per table. See :func:`alloop.records.backup.write_backup`.
+        """
+        from alloop.records.backup import write_backup
+
+        return write_backup(self.engine, self.raw, self.home, Path(file), folders)
+
+    @classmethod
+    def restore(cls, file: Path | str, home: Path | str, url: str | None = None) -> Records:
+        """Bring a backup back into an empty home (and an empty database at `url`), and open it.
+
+        See :func:`alloop.records.backup.read_backup`.
+        """
+        from alloop.records.backup import read_backup
+
+        if not Path(file).is_file():
+            raise StateError("there is no such file", "", str(file))
+        records = cls.open(home, create=True, url=url)
+        read_backup(records.engine, records.raw, records.home, Path(file))
+        return records
+
+    def doctor(self) -> DoctorReport:
+        """Check schema, integrity and every raw file. See :func:`alloop.records.doctor.examine`."""
+        from alloop.records.doctor import examine
+
+        return examine(self.engine, self.raw)
 
     def campaigns(self) -> list[rows.CampaignRow]:
         """See :meth:`Reader.campaigns`."""
