@@ -1,0 +1,144 @@
+"""The space of substitutions on the sites of a host."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alloop.arrays import FloatArray
+from alloop.errors import PrecursorError, Problem, SpaceError
+from alloop.space.automaton import Automaton, build_automaton
+from alloop.space.checks import check_sites, normal_sites
+from alloop.space.codec import unrank
+from alloop.space.coded import CodedSpace
+from alloop.space.definition import Compensation, Limits, Site
+from alloop.space.empty import explain_empty
+from alloop.space.process import Process
+from alloop.space.program import Bound, Program
+from alloop.space.shelf_bounds import shelf_bounds, shelf_text
+from alloop.space.site_program import make_layout, make_program
+
+if TYPE_CHECKING:
+    from alloop.chemistry.shelf import Shelf
+
+
+class SiteSpace(CodedSpace):
+    """Every way to replace the hosts of sites by substituents that stays neutral and within bounds.
+
+    A candidate holds, per site, substituents in their levels and the host in what is left of the site's
+    amount; the compensating species follows from neutrality. Without `compensation` only compositions that
+    are neutral by themselves are candidates; without `shelf` whatever can be written counts as makeable.
+
+    Raises: SpaceError: when the definition is wrong (all problems at once), or the space is empty (saying
+        which bound makes it so) or too large to number.
+    """
+
+    def __init__(
+        self,
+        sites: Sequence[Site],
+        compensation: Compensation | None,
+        limits: Limits,
+        process: Process,
+        mobile_ion: str,
+        shelf: Shelf | None = None,
+    ) -> None:
+        problems = check_sites(sites, compensation, limits)
+        if problems:
+            raise SpaceError(problems)
+        self.sites = normal_sites(sites, limits)
+        self.compensation = compensation
+        self.limits = limits
+        self.shelf = shelf
+        self.layout = layout = make_layout(self.sites, compensation)
+        super().__init__(
+            layout.columns, layout.variable_columns, layout.denominator, self._automata(), process, mobile_ion
+        )
+        if not self.compositions:
+            raise SpaceError(self._why_empty())
+
+    def programs(self, more: Sequence[Bound] = (), limited: bool = True) -> list[Program]:
+        """The disjoint programs whose solutions are the space's compositions, with more bounds if wanted.
+
+        With `limited` False, limits, compensation bounds and shelf are left out: what the sites could hold.
+        """
+        if not limited:
+            program = make_program(self.layout, Limits(), more)
+            return [program.without({len(self.layout.sites)}) if self.compensation else program]
+        if self.shelf is None:
+            return [make_program(self.layout, self.limits, more)]
+        alternatives = shelf_bounds(self.shelf, self.layout.columns, self.layout.bound)
+        return [make_program(self.layout, self.limits, [*bounds, *more]) for bounds in alternatives]
+
+    def make_bound(
+        self,
+        name: str,
+        says: str,
+        weights: Mapping[int, Fraction],
+        low: Fraction | None,
+        high: Fraction | None,
+    ) -> Bound:
+        """Bounds on a weighted sum over columns, in atoms per formula unit."""
+        return self.layout.bound(name, says, weights, low, high)
+
+    def _likely_scales(self, totals: Mapping[str, Fraction]) -> list[Fraction]:
+        """The factor that fits all atoms but the compensating element's into the sites."""
+        own = self.compensation.species.elements if self.compensation else {}
+        room = sum(
+            (
+                s.amount
+                for s, column in zip(self.sites, self.layout.host_columns, strict=True)
+                if column is not None
+            ),
+            Fraction(0),
+        )
+        written = sum((amount for element, amount in totals.items() if element not in own), Fraction(0))
+        return [room / written] if written and room != written else []
+
+    def _automata(self) -> list[Automaton]:
+        return [build_automaton(program) for program in self.programs()]
+
+    def _why_empty(self) -> list[Problem]:
+        free = make_program(self.layout, self.limits)
+        automaton = build_automaton(free)
+        if not automaton.size or self.shelf is None:
+            return explain_empty(free)
+        example = np.zeros((1, len(self.columns)))
+        example[:, self._variable_columns] = unrank(automaton, np.zeros(1, dtype=np.int64))
+        self._complete(example)
+        candidate = self._candidate([Fraction(int(u), self.denominator) for u in example[0].tolist()], ())
+        try:
+            self.shelf.solve(candidate.amounts)
+        except PrecursorError as error:
+            what = "the precursors can make none of the candidates"
+            return [Problem("precursors", what, "add what is missing"), *error.problems]
+        raise AssertionError(f"{candidate.formula} can be made but was not counted")
+
+    @cached_property
+    def _following(self) -> tuple[list[int], FloatArray, FloatArray, float]:
+        """Columns that follow from the variables: which, their units in the pure hosts (n,), and their change
+        (n_variables, n) per unit of each variable times a common divisor that keeps the changes whole.
+        """
+        places = sorted(set(range(len(self.columns))).difference(self.layout.variable_columns))
+        divisor = 1 if self.compensation is None else self.compensation.species.charge
+        lines = [self.layout.affine({place: Fraction(1)}) for place in places]
+        start = np.array([float(first * self.denominator) for first, _ in lines])
+        change = np.array([[float(slope * divisor) for slope in slopes] for _, slopes in lines])
+        return places, start, change.reshape(len(places), -1).T, float(divisor)
+
+    def _complete(self, units: FloatArray) -> None:
+        places, start, change, divisor = self._following
+        units[:, places] = start + units[:, self._variable_columns] @ change / divisor
+
+    @cached_property
+    def space_hash(self) -> str:
+        """A name of this space; another definition has another, even where the candidates are the same."""
+        shelf = "" if self.shelf is None else shelf_text(self.shelf)
+        text = repr(
+            (self.sites, self.compensation, self.limits, self.process.settings, self.mobile_ion, shelf)
+        )
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
