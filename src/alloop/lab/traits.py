@@ -10,7 +10,8 @@ import numpy as np
 from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.chemistry.elements import ELEMENT_FEATURES, element_table, shannon_radius
 from alloop.lab.makeup import Makeup
-from alloop.space import COMPENSATION, SiteSpace
+from alloop.space import SiteSpace
+from alloop.space.types import COMPENSATION
 
 if TYPE_CHECKING:
     from alloop.space import Column, Space
