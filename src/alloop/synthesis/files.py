@@ -33,9 +33,10 @@ def write_proposal_files(folder: Path, plan: Mapping[str, Any], weigh: WeighPlan
 
 
 def write_released_files(folder: Path, plan: Mapping[str, Any], weigh: WeighPlan | None) -> list[Path]:
-    """Write what an approved plate needs: labels.csv and sheet.html, with a shelf also the two weighing tables.
+    """Write what an approved plate needs; returns the paths.
 
-    The tables are weigh_list.csv (wells by precursors) and worklist.csv (one transfer a row). Returns the paths.
+    These are labels.csv and sheet.html, and where there is a shelf the two weighing tables: weigh_list.csv
+    (wells by precursors) and worklist.csv (one transfer a row).
     """
     texts = {"labels.csv": labels_csv(plan), RELEASED_SHEET: plan_sheet_html(plan, weigh, proposed=False)}
     if weigh is not None:

@@ -9,9 +9,10 @@ _AMOUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?(?:/\d+)?)")
 _UNIT = re.compile(r"[A-Z][a-z]?[\d./]*|[)\]][\d./]*|[([]|.")
 
 
-def formula_html(formula: str) -> str:
-    """The formula with its amounts as subscripts."""
-    return _AMOUNT.sub(r"<sub>\1</sub>", escape(formula))
+def formula_html(formula: str, breakable: bool = False) -> str:
+    """The formula with its amounts as subscripts; `breakable` lets a line end before an element."""
+    pieces = _UNIT.findall(formula) if breakable else [formula]
+    return "<wbr>".join(_AMOUNT.sub(r"<sub>\1</sub>", escape(piece)) for piece in pieces)
 
 
 def formula_svg(formula: str) -> str:
@@ -26,7 +27,7 @@ def formula_svg(formula: str) -> str:
 
 
 def wrap_formula(formula: str, width: float) -> list[str]:
-    """The formula in lines of about `width` characters, broken only before an element or a bracket."""
+    """The formula in lines of at most `width` em, broken only before an element or a bracket."""
     lines = [""]
     for piece in _UNIT.findall(formula):
         if lines[-1] and text_width(lines[-1] + piece) > width and piece[0] not in ")]·":
@@ -35,7 +36,25 @@ def wrap_formula(formula: str, width: float) -> list[str]:
     return lines
 
 
-def text_width(formula: str) -> float:
-    """Width in average characters; lowered amounts are narrower."""
-    amounts = sum(len(found) for found in _AMOUNT.findall(formula))
-    return len(formula) - 0.3 * amounts
+def text_width(text: str) -> float:
+    """Width in em, estimated from the widths of Helvetica; amounts count in the size of subscripts."""
+    return sum(
+        (0.8 if place % 2 else 1.0) * sum(map(_width, piece))
+        for place, piece in enumerate(_AMOUNT.split(text))
+    )
+
+
+def value_html(value: float) -> str:
+    """A measured or predicted value in two or three digits: `4.25`, or `3.2·10` with its power raised."""
+    if value == 0 or 0.01 <= abs(value) < 1e5:
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+    digits, exponent = f"{value:.1e}".split("e")
+    return f"{digits}·10<sup>{int(exponent)}</sup>".replace("-", "−")
+
+
+def _width(character: str) -> float:
+    if character in ".,;:·ijltfI ()[]/|":
+        return 0.28
+    if character in "mwMW%":
+        return 0.85
+    return 0.7 if character.isupper() else 0.556

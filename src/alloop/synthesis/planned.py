@@ -42,7 +42,7 @@ class PlannedWell:
 
 @dataclass(frozen=True)
 class PlannedPlate:
-    """One plate of a plan; `shared_settings` have their units, `setting_units` those of the wells' settings."""
+    """One plate of a plan; `shared_settings` carry their units, `setting_units` has all units by setting."""
 
     plate: str
     campaign: str
@@ -76,7 +76,7 @@ def read_plan(plan: Mapping[str, Any]) -> PlannedPlate:
     Read are `plate`, `campaign`, `title`, `rows`, `columns`, `shared_settings` ({name: {value, unit}}),
     `setting_units` ({name: unit}), `warnings` and of each entry of `wells`: `well`, `sample`, `role`,
     `replicate_of`, `key`, `formula`, `composition` ({group: {species: amount}}), `process`, `predictions`,
-    `p_feasible`, `p_hit` and `reason`. Only `plate`, `wells` and each well's `well` and `formula` must be there.
+    `p_feasible`, `p_hit` and `reason`. Only `plate`, `wells` and each well's `well` and `formula` must be.
     """
     wells = tuple(_read_well(entry, str(plan["plate"])) for entry in plan["wells"])
     places = [split_label(well.well) for well in wells]
@@ -156,7 +156,7 @@ def write_label(row: int, column: int) -> str:
 
 
 def write_amount(value: object) -> str:
-    """An amount or a level as people read it: decimals trimmed to four places, `1/3` as 0.3333, None as `none`."""
+    """An amount or a level as people read it: at most four decimals, `1/3` as 0.3333, None as `none`."""
     if value is None:
         return "none"
     if isinstance(value, str) and not re.fullmatch(r"-?\d+/\d+", value):

@@ -8,17 +8,20 @@ from html import escape
 from typing import Any, NamedTuple
 
 from alloop.synthesis.markup import formula_svg, text_width, wrap_formula
-from alloop.synthesis.planned import PlannedPlate, PlannedWell, read_plan, split_label, write_label
+from alloop.synthesis.planned import PlannedPlate, PlannedWell, read_plan, write_label
 
 WIDTH_MM = 186.0
 _LEFT, _TOP = 7.0, 6.5  # room for the letters of the rows and the numbers of the columns
-_LEGEND = 9.0
+_LEGEND = 10.0
+_TALLEST = 200.0  # of the wells together: what a page leaves room for
+_ROOMY = 14.0  # narrower wells carry their label only
 _PT = 0.3528  # millimetres
+_LINE = 'stroke="#000" stroke-width="0.35"'
 _FONT = "font-family=\"'Liberation Sans', Arial, Helvetica, sans-serif\""
 
 
 class _Look(NamedTuple):
-    """How a role is drawn: greys differ enough (95, 80, 65 and 15 % light) to be told apart without colour."""
+    """How a role is drawn: in grey the fills are 95, 80, 70 and 15 % light, and the role is written out."""
 
     fill: str
     ink: str
@@ -31,28 +34,23 @@ _LOOKS = {
     "replicate": _Look("#f0a04b", "#000", "repeat"),
     "control": _Look("#1b2a49", "#fff", "control"),
 }
-_MEANING = {
-    "candidate": "candidate",
-    "random": "random: drawn without the model",
-    "replicate": "repeat of an earlier well",
-    "control": "control: known material",
-}
 
 
 def plate_map_svg(plan: Mapping[str, Any]) -> str:
     """The wells with role, formula and own settings; empty places are dashed.
 
-    The role is written out as well as coloured, so the map can be printed in grey. Each well carries its sample
-    name and reason as a tooltip.
+    The role is written out as well as coloured, so the map can be printed in grey. Each well carries its
+    sample name and reason as a tooltip.
     """
     plate = read_plan(plan)
     cell_w = min((WIDTH_MM - _LEFT) / plate.columns, 34.0)
-    cell_h = min(max(0.86 * cell_w, 6.0), 21.0)
+    cell_h = min(1.15 * cell_w, 25.0, _TALLEST / plate.rows)
     width, height = _LEFT + cell_w * plate.columns, _TOP + cell_h * plate.rows + _LEGEND
     by_label = {well.well: well for well in plate.wells}
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.1f}mm" height="{height:.1f}mm" '
-        f'viewBox="0 0 {width:.1f} {height:.1f}" role="img" {_FONT}>',
+        f'viewBox="0 0 {width:.1f} {height:.1f}" role="img" '
+        f'preserveAspectRatio="xMidYMin meet" {_FONT}>',
         f"<title>Plate {escape(plate.plate)}</title>",
     ]
     for column in range(plate.columns):
@@ -65,7 +63,7 @@ def plate_map_svg(plan: Mapping[str, Any]) -> str:
         for column in range(plate.columns):
             well = by_label.get(write_label(row, column))
             parts.append(_cell(plate, well, _LEFT + cell_w * column, y, cell_w, cell_h))
-    parts.append(_legend(plate, height - _LEGEND + 3.2))
+    parts.append(_legend(plate, height - _LEGEND + 3.2, cell_w - 1 >= _ROOMY))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -75,20 +73,24 @@ def _cell(plate: PlannedPlate, well: PlannedWell | None, x: float, y: float, w: 
     if well is None:
         return f'<rect {box} fill="none" stroke="#777" stroke-width="0.3" stroke-dasharray="1 1"/>'
     look = _LOOKS.get(well.role, _LOOKS["candidate"])
+    band = 5.2 if w >= _ROOMY else h
+    corners = (
+        f"v{1.2 - band:.2f} a1.2 1.2 0 0 1 1.2 -1.2 h{w - 2.4:.2f} a1.2 1.2 0 0 1 1.2 1.2 v{band - 1.2:.2f}"
+    )
     lines = [
         f"<g><title>{escape(_tooltip(plate, well))}</title>",
-        f'<rect {box} fill="#fff" stroke="#000" stroke-width="0.35"/>',
+        f'<rect {box} fill="#fff" {_LINE}/>',
+        f'<path d="M{x:.2f} {y + band:.2f} {corners} z" fill="{look.fill}" {_LINE}/>',
     ]
-    band = min(5.2, h)
-    lines.append(
-        f'<path d="M{x:.2f} {y + band:.2f} v{1.2 - band:.2f} a1.2 1.2 0 0 1 1.2 -1.2 h{w - 2.4:.2f} a1.2 1.2 0 0 1 1.2 1.2 '
-        f'v{band - 1.2:.2f} z" fill="{look.fill}" stroke="#000" stroke-width="0.35"/>'
-    )
     label_pt = 12.0 if w >= 12 else 9.0 if w >= 9 else 6.0
-    lines.append(_text(x + 0.9, y + band - 1.15, well.well, label_pt, "start", True, look.ink))
+    lines.append(
+        _text(
+            x + 0.9, y + band / 2 + 0.5 * label_pt * _PT * 0.7, well.well, label_pt, "start", True, look.ink
+        )
+    )
     if w >= 19 and look.word:
         lines.append(_text(x + w - 0.8, y + band - 1.3, look.word, 8.0, "end", False, look.ink))
-    if w >= 14:
+    if w >= _ROOMY:
         own = " · ".join(filter(None, (plate.setting(well, name) for name in plate.well_settings)))
         lines += _body(well, own, x, y + band, w, h - band)
     return "\n".join([*lines, "</g>"])
@@ -96,17 +98,17 @@ def _cell(plate: PlannedPlate, well: PlannedWell | None, x: float, y: float, w: 
 
 def _body(well: PlannedWell, own: str, x: float, y: float, w: float, h: float) -> list[str]:
     """The formula in the largest type in which it fits above the settings."""
-    room = h - (3.6 if own else 0.8)
-    for points in (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0):
-        step = points * _PT * 1.16
-        wrapped = wrap_formula(well.formula, (w - 1.4) / (0.56 * points * _PT))
+    room = h - (3.9 if own else 0.8)
+    for points in (10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0):
+        step = points * _PT * 1.18
+        wrapped = wrap_formula(well.formula, (w - 1.4) / (points * _PT))
         if len(wrapped) * step <= room:
             break
     texts = []
     for place, line in enumerate(wrapped):
         texts.append(_text(x + 0.8, y + step * (place + 0.88), "", points, "start", inner=formula_svg(line)))
     if own:
-        points = min(8.0, 8.0 * (w - 1.4) / (0.53 * 8.0 * _PT * max(text_width(own), 1)))
+        points = min(9.0, (w - 1.6) / (_PT * 1.05 * text_width(own)))
         texts.append(_text(x + 0.8, y + h - 1.1, own, points, "start", bold=True))
     return texts
 
@@ -116,21 +118,20 @@ def _tooltip(plate: PlannedPlate, well: PlannedWell) -> str:
     return "\n".join(filter(None, (f"{well.sample} ({well.role})", well.formula, settings, well.reason)))
 
 
-def _legend(plate: PlannedPlate, y: float) -> str:
+def _legend(plate: PlannedPlate, y: float, is_roomy: bool) -> str:
     counts = Counter(well.role if well.role in _LOOKS else "candidate" for well in plate.wells)
     parts, x = [], _LEFT + 0.5
     for role, look in _LOOKS.items():
         if counts[role]:
-            text = f"{counts[role]} {_MEANING[role]}"
+            text = f"{counts[role]} {look.word or role}"
             parts.append(
-                f'<rect x="{x:.2f}" y="{y - 2.6:.2f}" width="5" height="3.2" fill="{look.fill}" stroke="#000" '
-                'stroke-width="0.3"/>'
+                f'<rect x="{x:.2f}" y="{y - 2.6:.2f}" width="5" height="3.2" fill="{look.fill}" {_LINE}/>'
             )
-            parts.append(_text(x + 6, y, text, 8.5, "start"))
-            x += 9 + len(text) * 8.5 * _PT * 0.5
-    if plate.well_settings:
+            parts.append(_text(x + 6, y, text, 10.0, "start"))
+            x += 11 + text_width(text) * 10.0 * _PT
+    if plate.well_settings and is_roomy:
         text = "bold below the formula: " + ", ".join(name.replace("_", " ") for name in plate.well_settings)
-        parts.append(_text(_LEFT + 0.5, y + 4.6, text, 8.5, "start"))
+        parts.append(_text(_LEFT + 0.5, y + 4.8, text, 10.0, "start"))
     return "\n".join(parts)
 
 

@@ -24,7 +24,7 @@ from alloop.synthesis.sheet_parts import (
 from alloop.synthesis.sheet_style import STYLE
 from alloop.synthesis.weigh import WeighPlan
 
-_BODY_MM = 262.0
+_BODY_MM = 267.0
 """Height for blocks on a page, below its header."""
 
 
@@ -36,8 +36,8 @@ class _Page(NamedTuple):
 def plan_sheet_html(plan: Mapping[str, Any], weigh: WeighPlan | None, proposed: bool) -> str:
     """The printable sheet of a plate.
 
-    Cover with settings and map; powders to fetch, warnings and master batches; a card per well with one tick box
-    per portion; for a proposal also what is expected of each well and why, and a mark on every page.
+    Cover with settings and map; powders to fetch, warnings and master batches; a card per well with one tick
+    box per portion; for a proposal also what is expected of each well and why, and a mark on every page.
 
     Args:
         plan: the content of plan.json.
@@ -46,6 +46,7 @@ def plan_sheet_html(plan: Mapping[str, Any], weigh: WeighPlan | None, proposed: 
     """
     plate = read_plan(plan)
     cover = f'{facts_html(plate, weigh)}<div class="map">{plate_map_svg(plan)}</div>{_SIGN}'
+    cover = f'<div class="cover">{cover}</div>'
     pages = [_Page(plate.title or plate.campaign, cover)]
     if weigh is not None:
         pages += _paged("Powders to fetch", [*shelf_blocks(weigh), *advice_blocks(plate, weigh)])
@@ -111,6 +112,6 @@ def _page_html(plate: PlannedPlate, page: _Page, number: int, count: int, propos
     watermark = '<div class="watermark">PROPOSED</div>' if proposed else ""
     return (
         f'<section class="page">{watermark}<header class="head"><b>{escape(plate.plate)}</b>'
-        f'<span class="what">{escape(page.subject)}</span>{mark}<span class="number">{number} / {count}</span></header>'
-        f"\n{page.body}\n</section>"
+        f'<span class="what">{escape(page.subject)}</span>{mark}<span>{number} / {count}</span></header>\n'
+        f"{page.body}\n</section>"
     )

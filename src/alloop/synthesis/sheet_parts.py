@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,11 +10,14 @@ from math import ceil
 
 from alloop.chemistry.formula import format_formula
 from alloop.synthesis.advice import MasterBatch
-from alloop.synthesis.markup import formula_html, text_width
+from alloop.synthesis.markup import formula_html, text_width, value_html, wrap_formula
 from alloop.synthesis.planned import PlannedPlate, PlannedWell, Prediction
 from alloop.synthesis.rounding import write_mass
 from alloop.synthesis.weigh import PrecursorTotal, WeighPlan, WellWeights
 
+_FORMULA_EM = 14.6  # room for a formula on a card, in its type: 64 mm at 12 pt
+_NAME_EM = 6.0  # for a precursor, at 14 pt
+_SETTING_EM = 10.5  # for a setting, at 11 pt
 _TICK = '<td class="tick"><span class="box"></span></td>'
 
 
@@ -21,9 +25,9 @@ _TICK = '<td class="tick"><span class="box"></span></td>'
 class Block:
     """A piece of a page that is never cut.
 
-    `keep_mm` is the room that must remain below it on the same page. A block that opens a table has what closes
-    it in `closing`; the rows that follow have `is_row` and get the opening again where a page ends among them.
-    `first` and `last` are the wells it is about.
+    `keep_mm` is the room that must remain below it on the same page. A block that opens a table has what
+    closes it in `closing`; the rows that follow have `is_row` and get the opening again where a page ends
+    among them. `first` and `last` are the wells it is about.
     """
 
     html: str
@@ -62,7 +66,7 @@ def _table(header: str) -> Block:
 
 def _notes(lines: Sequence[str]) -> list[Block]:
     return [
-        Block(f'<ul class="notes"><li>{escape(line)}</li></ul>', 1.5 + 5.0 * ceil(len(line) / 84))
+        Block(f'<ul class="notes"><li>{escape(line)}</li></ul>', 1.7 + 5.2 * ceil(len(line) / 80))
         for line in lines
     ]
 
@@ -78,7 +82,7 @@ def shelf_blocks(weigh: WeighPlan) -> list[Block]:
         row = (
             f'<tr>{_TICK}<td class="name">{formula_html(total.precursor.formula)}</td>'
             f'<td class="amount"><b>{total.total_g:.3f} g</b></td><td class="amount">{stock}</td>'
-            f'<td class="amount">{total.portions}</td><td>{_note(total)}</td></tr>'
+            f'<td class="amount">{total.portions}</td><td class="note">{_note(total)}</td></tr>'
         )
         blocks.append(Block(row, 9.3, is_row=True))
     return blocks
@@ -103,15 +107,17 @@ def advice_blocks(plate: PlannedPlate, weigh: WeighPlan | None) -> list[Block]:
         step = write_mass(weigh.balance_resolution_mg, weigh.balance_resolution_mg)
         worst = max(weigh.wells, key=lambda well: well.composition_error, default=None)
         lines.append(
-            f"Masses are in mg, rounded to the balance ({step} mg), with purity and excess included. Every well "
-            f"gives {weigh.sample_mass_g:g} g of product after firing; the powder weighed in is heavier."
+            f"Masses are in mg, rounded to the balance ({step} mg), purity and excess included. Every "
+            f"well gives {weigh.sample_mass_g:g} g of product after firing; the powder weighed in is heavier."
         )
         if worst is not None:
             lines.append(
                 "Rounding shifts no element by more than "
                 f"{100 * worst.composition_error:.2g} % of the atoms (worst: {worst.well})."
             )
-        lines.append("Tick each portion as it goes in; where the scale shows another mass, write it beside.")
+        lines.append("Tick each portion as it goes in; if the balance shows another mass, write it beside.")
+        if any(portion.exact_mg < weigh.min_portion_mg for portion in weigh.portions):
+            lines.append(f"A star marks portions below {weigh.min_portion_mg:g} mg: see “Take care”.")
     else:
         lines.append("This campaign declares no precursors, so there is no weigh list.")
     blocks = [_heading("Before you start"), *_notes([*plate.warnings, *lines])]
@@ -132,14 +138,14 @@ def _batch(number: int, batch: MasterBatch, step: float) -> list[Block]:
     name, carrier = formula_html(batch.precursor), formula_html(batch.carrier)
     recipe = (
         f"<p><b>Grind {write_mass(batch.precursor_mg, step)} mg {name} with "
-        f"{write_mass(batch.carrier_mg, step)} mg {carrier}</b> (1 : {batch.parts} by mass). Then, instead of what "
-        f"the card says for {name} and {carrier}:</p>"
+        f"{write_mass(batch.carrier_mg, step)} mg {carrier}</b> (1 : {batch.parts} by mass). Then, instead "
+        f"of what the card says for {name} and {carrier}:</p>"
     )
     blocks = [
         Block(f"<h2>Batch {number}: {name} in {carrier}</h2>{recipe}", 30.0, keep_mm=18.0),
         _table(
-            f"<th></th><th>well</th><th class='amount'>from batch {number}</th>"
-            f"<th class='amount'>{carrier} by itself</th><th></th>"
+            f"<th></th><th>well</th><th class='amount'>mg from batch {number}</th>"
+            f"<th class='amount'>mg {carrier} by itself</th><th></th>"
         ),
     ]
     for portion in batch.portions:
@@ -166,32 +172,34 @@ def well_blocks(plate: PlannedPlate, weigh: WeighPlan) -> list[Block]:
 
 
 def _card(plate: PlannedPlate, planned: PlannedWell | None, weights: WellWeights, weigh: WeighPlan) -> Block:
-    """A well: its name, what it is, a row for each portion."""
+    """A well: its name, what it is, a row for each portion, then its own settings and the sum."""
     role = "" if planned is None or planned.role == "candidate" else planned.role
-    own = [] if planned is None else [(n, plate.setting(planned, n)) for n in plate.well_settings]
-    settings = [f"{name.replace('_', ' ')} {value}" for name, value in own if value]
-    lines = ceil(text_width(weights.formula) / 27) + sum(ceil(len(text) / 27) for text in settings)
-    rows, height = [], max(11.5, 1.6 + 4.9 * lines) + 8.2
+    rows, height = [], max(12.4, 1.2 + 5.2 * len(wrap_formula(weights.formula, _FORMULA_EM))) + 0.8
     for portion in weights.portions:
-        mark = "<small>*</small>" if portion.exact_mg < weigh.min_portion_mg else ""
+        mark = "* " if portion.exact_mg < weigh.min_portion_mg else ""
         mass = write_mass(portion.mass_mg, weigh.balance_resolution_mg)
         rows.append(
             f'<tr>{_TICK}<td class="name">{formula_html(portion.precursor)}</td>'
             f'<td class="amount">{mark}{mass}</td><td class="written"></td></tr>'
         )
-        height += 7.5 * ceil(text_width(portion.precursor) / 13)
-    total = write_mass(weights.powder_mg, weigh.balance_resolution_mg)
-    small = any(portion.exact_mg < weigh.min_portion_mg for portion in weights.portions)
-    note = "* small, see “Take care”" if small else ""
-    html = (
-        f'<div class="well"><div class="top"><div class="label{" control" if role == "control" else ""}">'
-        f"{escape(weights.well)}{f'<small>{escape(role)}</small>' if role else ''}</div>"
-        f'<div class="what">{formula_html(weights.formula)}'
-        f"{''.join(f'<br><b>{escape(text)}</b>' for text in settings)}</div></div>"
-        f'<table>{"".join(rows)}<tr class="sum"><td></td><td>{note or "together"}</td><td class="amount">{total}</td>'
-        '<td class="written">mg</td></tr></table></div>'
+        height += 7.25 * ceil(text_width(portion.precursor) / _NAME_EM)
+    settings = [] if planned is None else _own_settings(plate, planned)
+    height += max(6.4, 1.4 + 5.0 * sum(ceil(text_width(text) / _SETTING_EM) for text in settings))
+    rows.append(
+        f'<tr class="sum"><td colspan="2">{"<br>".join(map(escape, settings))}</td><td class="amount">= '
+        f'{write_mass(weights.powder_mg, weigh.balance_resolution_mg)}</td><td class="written">mg</td></tr>'
     )
+    label = f'<div class="label{" control" if role == "control" else ""}">{escape(weights.well)}'
+    label += f"<small>{escape(role)}</small></div>" if role else "</div>"
+    what = f'<div class="what">{formula_html(weights.formula, True)}</div>'
+    html = f'<div class="well"><div class="top">{label}{what}</div><table>{"".join(rows)}</table></div>'
     return Block(html, height, first=weights.well, last=weights.well)
+
+
+def _own_settings(plate: PlannedPlate, well: PlannedWell) -> list[str]:
+    """The settings that are not the whole plate's: `milling time 5 h`."""
+    named = ((name.replace("_", " "), plate.setting(well, name)) for name in plate.well_settings)
+    return [f"{name} {value}" for name, value in named if value]
 
 
 def expectation_blocks(plate: PlannedPlate) -> list[Block]:
@@ -203,19 +211,16 @@ def expectation_blocks(plate: PlannedPlate) -> list[Block]:
             numbers.append(f"feasible <b>{_percent(well.p_feasible)}</b>")
         if well.p_hit is not None:
             numbers.append(f"hit <b>{_percent(well.p_hit)}</b>")
-        settings = ", ".join(
-            f"{n.replace('_', ' ')} {plate.setting(well, n)}"
-            for n in plate.well_settings
-            if n in well.settings
-        )
+        settings = ", ".join(_own_settings(plate, well))
         role = well.role + (f" of {well.replicate_of}" if well.replicate_of else "")
-        head = f"<b>{formula_html(well.formula)}</b> · {escape(settings + ' · ' if settings else '')}{escape(role)}"
+        about = " · ".join(filter(None, (settings, role)))
+        head = f"<b>{formula_html(well.formula)}</b> · {escape(about)}"
         html = (
             f'<div class="expect"><div class="label">{escape(well.well)}</div><div>{head}<br>'
             f'<span class="numbers">{"".join(f"<span>{text}</span>" for text in numbers)}</span>'
             f"{'<br>' if numbers and well.reason else ''}{escape(well.reason)}</div></div>"
         )
-        lines = ceil((len(well.formula) + len(settings) + len(role) + 6) / 78) + ceil(len(well.reason) / 84)
+        lines = ceil((len(well.formula) + len(about) + 3) / 78) + ceil(len(well.reason) / 84)
         lines += ceil(sum(len(_plain(text)) + 3 for text in numbers) / 76)
         blocks.append(Block(html, 2.7 + 5.0 * max(lines, 2), first=well.well, last=well.well))
     return blocks
@@ -223,7 +228,8 @@ def expectation_blocks(plate: PlannedPlate) -> list[Block]:
 
 def _interval(prediction: Prediction) -> str:
     unit = "" if prediction.unit in ("", "1") else f" {escape(prediction.unit)}"
-    return f"{prediction.median:.3g}{unit} ({prediction.low90:.2g} to {prediction.high90:.2g})"
+    low, high = value_html(prediction.low90), value_html(prediction.high90)
+    return f"{value_html(prediction.median)}{unit} ({low} to {high})"
 
 
 def _percent(share: float) -> str:
@@ -231,4 +237,4 @@ def _percent(share: float) -> str:
 
 
 def _plain(html: str) -> str:
-    return html.replace("<b>", "").replace("</b>", "")
+    return re.sub("<[^>]*>", "", html)
