@@ -20,12 +20,14 @@ _DASHES = re.compile("[‐‑‒–—−]")
 _BOUND = re.compile(r"^(<=|>=|<|>|≤|≥|⩽|⩾)\s*")
 _PLUS_MINUS = re.compile(r"\s*(?:±|\+/-|\+-)\s*")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
+_POWER_OF_TEN = re.compile(r"10\s*(?:\^|\*\*)\s*(?P<exponent>[+-]?\d{1,3})")
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)(?P<body>\d[\d.,'’   ]*|[.,]\d+)"
     r"(?:\s*(?:[eE]|(?:[x×*·⋅]\s*10\s*(?:\^|\*\*)?))\s*(?P<exponent>[+-]?\s?\d{1,3}))?"
 )
 _THOUSANDS = {mark: re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ".,"}
-_LARGEST_EXPONENT = 290
+_LARGEST = Fraction(10) ** 300
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def read_number(cell: Cell, decimal: str) -> Number | None:
         return Number(Fraction(repr(cell)))
     if is_empty(cell):
         return None
-    text = _DASHES.sub("-", cell.strip().translate(_SUPERSCRIPTS)).replace("\xa0", " ")
+    raised = _RAISED.sub(lambda run: "^" + run.group().translate(_SUPERSCRIPTS), cell.strip())
+    text = _DASHES.sub("-", raised).replace("\xa0", " ")
     if text.upper() in _EXCEL_ERRORS:
         raise NotANumberError(f"{cell.strip()!r} is an error that the spreadsheet computed, not a number")
     found = _BOUND.match(text)
@@ -82,27 +85,36 @@ def read_number(cell: Cell, decimal: str) -> Number | None:
     percent = rest.endswith("%")
     middle, *spread = _PLUS_MINUS.split(rest.rstrip("% ").strip(" ()"))
     if len(spread) > 1 or (spread and bound != "exact"):
-        raise NotANumberError(f"{cell.strip()!r} is not a number")
+        raise _refusal(cell.strip())
     uncertainty = _exact(spread[0], decimal, cell) if spread else None
     return Number(_exact(middle, decimal, cell), bound, uncertainty, percent)
 
 
 def _exact(text: str, decimal: str, cell: str) -> Fraction:
     shown = cell.strip()
-    found = _NUMBER.fullmatch(text.strip())
+    power = _POWER_OF_TEN.fullmatch(text.strip())
+    found = power or _NUMBER.fullmatch(text.strip())
     if found is None:
-        if read_date(shown) is not None:
-            raise NotANumberError(
-                f"{shown!r} is a date where a number belongs (a spreadsheet may have made it one)"
-            )
-        if re.match(r"[<>≤≥]?\s*[+-]?[\d.,]+\s*[A-Za-zµμΩ°%]", shown):
-            raise NotANumberError(f"{shown!r} is more than a number; a unit belongs into the heading")
-        raise NotANumberError(f"{shown!r} is not a number")
+        raise _refusal(shown)
     exponent = int((found["exponent"] or "0").replace(" ", ""))
-    body = _plain_digits(found["body"].rstrip(), decimal, bool(found["exponent"]), shown)
-    if abs(exponent) > _LARGEST_EXPONENT or len(body) > 40:
+    digits = "1"
+    if power is None:
+        body = _plain_digits(found["body"].rstrip(), decimal, bool(found["exponent"]), shown)
+        digits = found["sign"] + body
+    value = Fraction(digits) * Fraction(10) ** exponent
+    if len(digits) > 60 or abs(value) > _LARGEST:
         raise NotANumberError(f"{shown!r} is beyond any number that can be measured")
-    return Fraction(found["sign"] + body) * Fraction(10) ** exponent
+    return value
+
+
+def _refusal(shown: str) -> NotANumberError:
+    if read_date(shown) is not None:
+        return NotANumberError(
+            f"{shown!r} is a date where a number belongs (a spreadsheet may have made it one)"
+        )
+    if re.match(r"[<>≤≥]?\s*[+-]?[\d.,]+\s*[A-Za-zµμΩ°]", shown):
+        return NotANumberError(f"{shown!r} is more than a number; a unit belongs into the heading")
+    return NotANumberError(f"{shown!r} is not a number")
 
 
 def _plain_digits(body: str, decimal: str, has_exponent: bool, shown: str) -> str:
@@ -110,7 +122,7 @@ def _plain_digits(body: str, decimal: str, has_exponent: bool, shown: str) -> st
     spaced = re.sub(r"['’   ]", " ", body)
     if " " in spaced:
         if not re.fullmatch(r"\d{1,3}(?: \d{3})+(?:[.,]\d*)?", spaced):
-            raise NotANumberError(f"{shown!r} is not a number")
+            raise _refusal(shown)
         body = spaced.replace(" ", "")
         has_exponent = True  # the groups are marked by spaces, so that the other mark is the decimal one
     marks = [mark for mark in body if mark in ".,"]
@@ -121,12 +133,12 @@ def _plain_digits(body: str, decimal: str, has_exponent: bool, shown: str) -> st
     if other in marks:
         whole, _, part = body.rpartition(last)
         if last in whole or not _THOUSANDS[other].fullmatch(whole):
-            raise NotANumberError(f"{shown!r} is not a number")
+            raise _refusal(shown)
         return f"{whole.replace(other, '')}.{part}"
     grouped = not has_exponent and _THOUSANDS[last].fullmatch(body) is not None
     if len(marks) > 1:
         if not grouped:
-            raise NotANumberError(f"{shown!r} is not a number")
+            raise _refusal(shown)
         return body.replace(last, "")
     if grouped and decimal != last:
         raise NotANumberError(

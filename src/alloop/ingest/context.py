@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from alloop.errors import Problem, StateError, UploadError
-from alloop.planning.aims import Constraint, Objective
 from alloop.records import MeasurementRow, SampleRow, StatusRow, split_sample_id
 from alloop.space import Setting
+
+if TYPE_CHECKING:  # the planner needs torch, reading a table does not
+    from alloop.planning.aims import Constraint, Objective
 
 STATUSES = ("ok", "not_formed", "cracked", "shorted", "lost", "not_measured")
 """What may have become of a sample."""
