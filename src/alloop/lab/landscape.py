@@ -41,7 +41,7 @@ _TYPICAL = {
 """Centre and width on the inner scale of properties that have no equation of their own here; else 0 and 1."""
 
 _DOPANT_DECADES, _PROCESS_DECADES = 0.22, 0.45
-_CEILING, _CEILING_WIDTH = -1.4, 0.15  # log10 of S/cm: the best lithium conductor known has 32 mS/cm
+_CEILING, _BEND_WIDTH = -1.4, 0.15  # log10 of S/cm: the best lithium conductor known has 32 mS/cm
 _EV_PER_DECADE = (
     0.075  # kT ln 10 = 0.059 eV at 25 °C, and a quarter more for the prefactor that falls with it
 )
@@ -53,7 +53,8 @@ class Landscape:
 
     Values come on each property's inner scale: log10 of the canonical unit for properties of scale log10,
     the logit for fractions of 1, the canonical unit else. `shift` moves a property so that its target is
-    neither trivial nor out of reach (see :mod:`alloop.lab.calibrate`).
+    neither trivial nor out of reach (see :mod:`alloop.lab.calibrate`); above `bend` (log10 of S/cm)
+    conductivity rises only half as fast.
     """
 
     traits: Traits
@@ -67,6 +68,7 @@ class Landscape:
     glass_centre: FloatArray
     load_limit: float
     shift: dict[str, float]
+    bend: float = _CEILING
 
     def basis(self, makeup: Makeup) -> Basis:
         """The shares, responses, carriers and load of these candidates."""
@@ -146,8 +148,9 @@ class Landscape:
         """Noise-free values of property `name` in its canonical unit, (n,), within its plausible range."""
         entry = get_property(name)
         inner = self.inner(name, basis) + self.shift.get(name, 0.0)
-        if name == "ionic_conductivity":  # no solid conducts much better than a liquid
-            inner = inner - _CEILING_WIDTH * np.logaddexp(0.0, (inner - _CEILING) / _CEILING_WIDTH)
+        if name == "ionic_conductivity":
+            for slope, level in ((0.5, self.bend), (1.0, _CEILING)):
+                inner = inner - slope * _BEND_WIDTH * np.logaddexp(0.0, (inner - level) / _BEND_WIDTH)
         return np.clip(from_inner(inner, name), entry.low, entry.high)
 
     def _oxidation(self, basis: Basis) -> FloatArray:
