@@ -73,7 +73,8 @@ def add_plate(
     name = plate_id(slug, number)
     with records.writing(by="ada") as tx:
         return tx.add_plate(
-            PlateRow(id=name, campaign=slug, number=number, version=1, plan='{"wells": []}\n', seed=7),
+            PlateRow(id=name, campaign=slug, number=number, version=1, seed=7),
+            '{"wells": []}\n',
             [well(label, name) for label in labels],
             [prediction(label, name) for label in labels],
         )

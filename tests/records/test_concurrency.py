@@ -18,7 +18,7 @@ from records_builders import upload, value
 from alloop.records import Records
 
 records = Records.open(sys.argv[1], url=sys.argv[2] or None)
-for n in range(12):
+for n in range(6):
     upload(records, b"shared %d" % n, [value(number=float(n))])
     upload(records, f"{sys.argv[3]} {n}".encode(), [value(number=float(n))])
 """
@@ -39,8 +39,8 @@ def test_processes_that_upload_at_once(records: Records, url: str | None) -> Non
     ]
     said = [process.communicate(timeout=60)[1] for process in running]
     assert [process.returncode for process in running] == [0] * 4, said
-    assert len(records.uploads(SLUG)) == 12 + 4 * 12
-    assert len(records.measurements(SLUG)) == 12 + 4 * 12
+    assert len(records.uploads(SLUG)) == 6 + 4 * 6
+    assert len(records.measurements(SLUG)) == 6 + 4 * 6
     assert records.doctor().findings == ()
 
 

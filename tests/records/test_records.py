@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
@@ -90,7 +91,8 @@ def test_a_version_is_kept_when_the_file_changes(campaign: Records) -> None:
 
 def test_a_plate_comes_back_as_it_was_planned(campaign: Records) -> None:
     row = add_plate(campaign, ["B02", "A01"])
-    assert (row.state, row.plan, row.seed, row.version) == ("proposed", '{"wells": []}\n', 7, 1)
+    assert (row.state, row.seed, row.version, row.revision) == ("proposed", 7, 1, 1)
+    assert campaign.plan(PLATE.lower()) == '{"wells": []}\n'
     assert campaign.wells(PLATE) == [well("B02"), well("A01")]
     assert campaign.predictions(PLATE.lower()) == [prediction("A01"), prediction("B02")]
     assert campaign.next_plate_number(SLUG) == 2
@@ -138,9 +140,10 @@ def test_a_wells_swap_is_audited_and_gets_new_predictions(campaign: Records) -> 
         tx.update_well(swapped, "swapped", '{"wells": [1]}\n', [prediction("A01", median=1e-3)], "no indium")
     assert [row.formula for row in campaign.wells(PLATE)] == ["Li2ZnCl4", "Li1.6Mg0.8In0.2Cl4"]
     assert [row.median for row in campaign.predictions(PLATE)] == [1e-3, 1e-4]
-    assert campaign.plate(PLATE).plan == '{"wells": [1]}\n'
+    assert campaign.plan(PLATE) == '{"wells": [1]}\n'
     with campaign.reading() as reader:
-        assert reader.plan_texts(PLATE) == ['{"wells": []}\n', '{"wells": [1]}\n']
+        revisions = {row.revision: row.plan for row in reader.plan_revisions(SLUG)}
+    assert revisions == {1: '{"wells": []}\n', 2: '{"wells": [1]}\n'}
     event = campaign.events(SLUG)[-1]
     assert (event.verb, event.subject, event.why) == ("well swapped", "A01", "no indium")
     assert event.details["changed"]["formula"] == ["Li1.6Mg0.8In0.2Cl4", "Li2ZnCl4"]
@@ -317,15 +320,14 @@ def test_the_audit_says_who_did_what_and_when(plated: Records) -> None:
     assert events[0].recorded_at.tzinfo is UTC
 
 
-@pytest.mark.parametrize("table", [*APPEND_ONLY, *MAY_CHANGE])
-def test_the_database_itself_refuses_to_forget(records: Records, table: str) -> None:
+def test_the_database_itself_refuses_to_forget(records: Records) -> None:
     _fill(records)
-    with pytest.raises(RecordsError, match="the records only grow"), records.writing(by="eve") as tx:
-        tx.connection.execute(sa.text(f"DELETE FROM {table}"))
-    if table in APPEND_ONLY:
-        column = {"prediction": "unit", "upload_file": "name"}.get(table, "recorded_by")
+    column = {"prediction": "unit", "upload_file": "name"}
+    orders = [f"DELETE FROM {table}" for table in (*APPEND_ONLY, *MAY_CHANGE)]
+    orders += [f"UPDATE {table} SET {column.get(table, 'recorded_by')} = 'x'" for table in APPEND_ONLY]
+    for order in orders:
         with pytest.raises(RecordsError, match="the records only grow"), records.writing(by="eve") as tx:
-            tx.connection.execute(sa.text(f"UPDATE {table} SET {column} = 'x'"))
+            tx.connection.execute(sa.text(order))
 
 
 def _fill(records: Records) -> None:
@@ -367,6 +369,35 @@ def test_importing_the_package_does_not_import_sqlalchemy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_a_writer_that_waits_too_long_is_told(
+    open_records: Callable[..., Records], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alloop.records.engine.BUSY_SECONDS", 1)
+    first, second = open_records(), open_records()
+    with first.writing(by="ada") as tx:
+        tx.add_campaign(SLUG)
+        with pytest.raises(RecordsError, match="another process has been writing for 1 s"):
+            add_campaign(second, "garnet")
+    add_campaign(second, "garnet")
+    assert len(first.campaigns()) == 2
+
+
+def test_rows_are_plain_enough_for_json(plated: Records) -> None:
+    upload(plated, b"one", [value()])
+    row = asdict(plated.measurements(SLUG)[0])
+    assert json.loads(json.dumps(row, default=str))["elements"]["Li"] == "8/5"
+
+
+def test_the_home_stays_when_the_working_folder_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    records = Records.open("home", create=True)
+    monkeypatch.chdir("/")
+    add_campaign(records)
+    assert (tmp_path / "home" / "alloop.db").exists()
+
+
 def test_rows_have_no_surprises() -> None:
     assert WellRow(plate="P", well="A01", role="random", formula="LiCl", elements={}).settings == {}
-    assert PlateRow(id="P", campaign="p", number=1, version=1, plan="{}").state == "proposed"
+    assert PlateRow(id="P", campaign="p", number=1, version=1).state == "proposed"

@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
-from types import MappingProxyType
 
 Level = Fraction | str | None
 
@@ -21,10 +20,9 @@ def encode_amounts(amounts: Mapping[str, Fraction | int | str]) -> str:
     return json.dumps({name: str(Fraction(value)) for name, value in amounts.items()}, ensure_ascii=False)
 
 
-@lru_cache(maxsize=65536)
-def decode_amounts(text: str) -> Mapping[str, Fraction]:
-    """What `encode_amounts` wrote. The mapping is read-only, since equal texts share one."""
-    return MappingProxyType({name: Fraction(value) for name, value in json.loads(text).items()})
+def decode_amounts(text: str) -> dict[str, Fraction]:
+    """What `encode_amounts` wrote."""
+    return dict(_amounts(text))
 
 
 def encode_settings(settings: Mapping[str, Level | int | float]) -> str:
@@ -32,16 +30,9 @@ def encode_settings(settings: Mapping[str, Level | int | float]) -> str:
     return "{" + ", ".join(f"{_text(name)}: {_level(value)}" for name, value in settings.items()) + "}"
 
 
-@lru_cache(maxsize=65536)
-def decode_settings(text: str) -> Mapping[str, Level]:
-    """What `encode_settings` wrote, numbers as fractions. The mapping is read-only."""
-    raw = json.loads(text, parse_float=Fraction, parse_int=Fraction)
-    return MappingProxyType(
-        {
-            name: Fraction(value["fraction"]) if isinstance(value, dict) else value
-            for name, value in raw.items()
-        }
-    )
+def decode_settings(text: str) -> dict[str, Level]:
+    """What `encode_settings` wrote, numbers as fractions."""
+    return dict(_settings(text))
 
 
 def exact_decimal(value: Fraction) -> str | None:
@@ -59,6 +50,19 @@ def exact_decimal(value: Fraction) -> str | None:
     whole = str(abs(value.numerator) * 10**digits // value.denominator).rjust(digits + 1, "0")
     sign = "-" if value < 0 else ""
     return f"{sign}{whole[:-digits]}.{whole[-digits:]}" if digits else f"{sign}{whole}"
+
+
+# The same few thousand texts are read again and again when a campaign has many measurements.
+@lru_cache(maxsize=65536)
+def _amounts(text: str) -> dict[str, Fraction]:
+    return {name: Fraction(value) for name, value in json.loads(text).items()}
+
+
+@lru_cache(maxsize=65536)
+def _settings(text: str) -> dict[str, Level]:
+    raw = json.loads(text, parse_float=Fraction, parse_int=Fraction)
+    exact = {name: Fraction(value["fraction"]) for name, value in raw.items() if isinstance(value, dict)}
+    return {name: exact.get(name, value) for name, value in raw.items()}
 
 
 def _level(value: Level | int | float) -> str:

@@ -45,7 +45,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "path": ("", "where the campaign file lay"),
     "phase": ("", "phases that were seen"),
     "place": ("", "where in the uploaded file it stands"),
-    "plan": ("", "plan.json as last revised"),
+    "plan": ("", "the text of plan.json"),
     "plate": ("", "name of the plate"),
     "property": ("", "name of the property"),
     "qualifier": ("", "what the source says about the value, such as point, range or lt"),

@@ -64,6 +64,7 @@ def _tables(reader: Reader, slug: str) -> dict[str, Table]:
         "campaign": (rows.CampaignRow, lambda: [reader.campaign(slug)]),
         "versions": (rows.VersionRow, lambda: reader.versions(slug)),
         "plates": (rows.PlateRow, lambda: reader.plates(slug)),
+        "plans": (rows.PlanRow, lambda: reader.plan_revisions(slug)),
         "wells": (rows.WellRow, lambda: reader.campaign_wells(slug)),
         "samples": (rows.SampleRow, lambda: reader.samples(slug)),
         "preparations": (rows.PreparationRow, lambda: reader.preparations(slug)),

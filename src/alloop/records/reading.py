@@ -57,11 +57,26 @@ class Reader(ResultsReader):
         query = sa.select(sa.func.max(table.c.number)).where(table.c.campaign_id == self.campaign_id(slug))
         return (self.connection.scalar(query) or 0) + 1
 
-    def plan_texts(self, plate_id: str) -> list[str]:
-        """All revisions of a plate's plan.json, oldest first."""
+    def plan(self, plate_id: str) -> str:
+        """The text of a plate's plan.json as last revised.
+
+        Raises:
+            StateError: when there is no such plate.
+        """
+        row, table = self.plate(plate_id), schema.plan_revision
+        condition = (table.c.plate_id == row.id) & (table.c.revision == row.revision)
+        return str(self.connection.scalar(sa.select(table.c.plan).where(condition)))
+
+    def plan_revisions(self, slug: str) -> list[rows.PlanRow]:
+        """All revisions of the plans of a campaign, in order of plate and revision."""
         table = schema.plan_revision
-        query = sa.select(table.c.plan).where(table.c.plate_id == plate_id.upper()).order_by(table.c.revision)
-        return list(self.connection.scalars(query))
+        query = (
+            sa.select(table)
+            .join(schema.plate, schema.plate.c.id == table.c.plate_id)
+            .where(schema.plate.c.campaign_id == self.campaign_id(slug))
+            .order_by(schema.plate.c.number, table.c.revision)
+        )
+        return self.fetch(rows.PlanRow, query)
 
     def wells(self, plate_id: str) -> list[rows.WellRow]:
         """The wells of a plate, in the plan's order."""
@@ -119,13 +134,12 @@ class Reader(ResultsReader):
             .group_by(plan.c.plate_id)
             .subquery()
         )
-        columns = (schema.campaign.c.slug, version.c.number.label("version"), plan.c.revision, plan.c.plan)
+        columns = (schema.campaign.c.slug, version.c.number.label("version"), newest.c.revision)
         query = (
             sa.select(table, *columns)
             .join(schema.campaign, schema.campaign.c.id == table.c.campaign_id)
             .join(version, version.c.id == table.c.version_id)
             .join(newest, newest.c.plate_id == table.c.id)
-            .join(plan, (plan.c.plate_id == table.c.id) & (plan.c.revision == newest.c.revision))
             .where(condition)
             .order_by(schema.campaign.c.slug, table.c.number)
         )

@@ -56,7 +56,7 @@ class VersionRow(Recorded):
 
 @dataclass(frozen=True, kw_only=True)
 class PlateRow(Recorded):
-    """A plate. `plan` is the text of plan.json as last revised, `version` the campaign file it was made from.
+    """A plate. `version` is the campaign file it was planned from, `seed` and `data_hash` what went into it.
 
     `revision` counts the plan's edits from 1; `state_at` is when the plate entered its state.
     """
@@ -65,13 +65,21 @@ class PlateRow(Recorded):
     campaign: str
     number: int
     version: int
-    plan: str
     seed: int = 0
     data_hash: str = ""
     alloop_version: str = ""
     state: str = "proposed"
     state_at: datetime = NEVER
     revision: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanRow(Recorded):
+    """One revision of a plate's plan.json: its text."""
+
+    plate: str
+    revision: int
+    plan: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +142,7 @@ class PreparationRow(Recorded):
 
 @dataclass(frozen=True, kw_only=True)
 class FileRow:
-    """A file of an upload or a campaign version; its content is in the raw-file store under its sha256."""
+    """A file of an upload; its content is in the raw-file store under its sha256."""
 
     name: str
     sha256: str

@@ -31,10 +31,10 @@ class Records:
     """
 
     def __init__(self, home: Path, url: str | None, clock: Callable[[], datetime] = utc_now) -> None:
-        self.home = home
+        self.home = home.absolute()  # the database is opened again and again, whatever the working folder is
         self.url = url
-        self.raw = RawFiles(home / "raw")
-        self.engine = make_engine(home, url)
+        self.raw = RawFiles(self.home / "raw")
+        self.engine = make_engine(self.home, url)
         self._clock = clock
 
     @classmethod
@@ -167,6 +167,11 @@ class Records:
         """See :meth:`Reader.plate`."""
         with self.reading() as reader:
             return reader.plate(plate_id)
+
+    def plan(self, plate_id: str) -> str:
+        """See :meth:`Reader.plan`."""
+        with self.reading() as reader:
+            return reader.plan(plate_id)
 
     def next_plate_number(self, slug: str) -> int:
         """See :meth:`Reader.next_plate_number`."""

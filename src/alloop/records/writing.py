@@ -76,10 +76,11 @@ class Transaction(ResultsTransaction):
     def add_plate(
         self,
         plate: rows.PlateRow,
+        plan: str,
         wells: Sequence[rows.WellRow],
         predictions: Iterable[rows.PredictionRow] = (),
     ) -> rows.PlateRow:
-        """Record a proposal: the plate with its plan, its wells in the plan's order and their predictions.
+        """Record a proposal: the plate, its plan.json, its wells in the plan's order and their predictions.
 
         Raises:
             StateError: when its name is taken (someone planned meanwhile) or does not follow its number.
@@ -108,7 +109,7 @@ class Transaction(ResultsTransaction):
             data_hash=plate.data_hash,
             alloop_version=plate.alloop_version,
         )
-        self.insert(schema.plan_revision, plate_id=plate.id, revision=1, plan=plate.plan)
+        self.insert(schema.plan_revision, plate_id=plate.id, revision=1, plan=plan)
         self.insert_many(
             schema.well, [_well(plate.id, well) | {"position": i} for i, well in enumerate(wells)]
         )
@@ -159,10 +160,13 @@ class Transaction(ResultsTransaction):
             sa.update(table).where(table.c.plate_id == plate.id, table.c.well == label).values(**new)
         )
         revision = plate.revision
-        if plan is not None and plan != plate.plan:
+        if plan is not None and plan != self.plan(plate.id):
             revision += 1
             self.insert(schema.plan_revision, plate_id=plate.id, revision=revision, plan=plan)
-        self._add_predictions(plate.id, revision, predictions)
+        expected = list(predictions)
+        if expected and revision == plate.revision:
+            raise ValueError("new predictions of a well need the plan that they come with")
+        self._add_predictions(plate.id, revision, expected)
         before = _well(plate.id, old)
         changed = {name: [before[name], new[name]] for name in sorted(new) if before[name] != new[name]}
         self.audit(
