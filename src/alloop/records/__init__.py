@@ -5,7 +5,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from alloop.records.codec import Level, decode_amounts, decode_settings, encode_amounts, encode_settings
 from alloop.records.labels import plate_id, sample_id, split_sample_id, well_label
+from alloop.records.raw_files import sha256_of
 from alloop.records.rows import (
     Bound,
     CampaignRow,
@@ -57,6 +59,7 @@ __all__ = [
     "EventRow",
     "ExclusionRow",
     "FileRow",
+    "Level",
     "MeasurementRow",
     "Origin",
     "PlanRow",
@@ -75,8 +78,13 @@ __all__ = [
     "WellRow",
     "check_editable",
     "check_transition",
+    "decode_amounts",
+    "decode_settings",
+    "encode_amounts",
+    "encode_settings",
     "plate_id",
     "sample_id",
+    "sha256_of",
     "split_sample_id",
     "well_label",
 ]

@@ -39,10 +39,10 @@ class CampaignRow(Recorded):
 
 @dataclass(frozen=True, kw_only=True)
 class VersionRow(Recorded):
-    """One version of a campaign file; `number` counts from 1.
+    """One version of a campaign file; `number` counts from 1. `space_hash` identifies its design space.
 
     `path` is where the file lay when it was read, `files` the tables it names (name in the file -> sha256
-    of the content, which is in the raw-file store), `space_hash` identifies the design space it describes.
+    of the content, which is in the raw-file store).
     """
 
     campaign: str
@@ -151,10 +151,7 @@ class FileRow:
 
 @dataclass(frozen=True, kw_only=True)
 class UploadRow(Recorded):
-    """One upload: files that were recorded together. `digest` identifies their bytes, whatever their names.
-
-    `report` is what was said about it (warnings and counts), so that it can be said again.
-    """
+    """Files that were recorded together; `digest` identifies their bytes, `report` is what was said of them."""
 
     campaign: str
     origin: Origin = "laboratory"
@@ -205,10 +202,7 @@ class MeasurementRow(Recorded):
 
 @dataclass(frozen=True, kw_only=True)
 class StatusRow(Recorded):
-    """What became of a sample (or of a formula): ok, not_formed, cracked, shorted, lost or not_measured.
-
-    `property` names the measurement it is about, where it is about one. Of several, the latest holds.
-    """
+    """What became of a sample or formula (ok, not_formed, cracked…), or of one `property` of it. The latest holds."""
 
     campaign: str
     status: str
@@ -257,10 +251,7 @@ class SnapshotRow(Recorded):
 
 @dataclass(frozen=True, kw_only=True)
 class ExclusionRow(Recorded):
-    """Something that is not to be planned any more: an `element` or a candidate's `key`.
-
-    `active` is False where a later word lifted it.
-    """
+    """An `element` or candidate (`key`) that is not to be planned any more; not `active`: again allowed."""
 
     campaign: str
     kind: Literal["element", "key"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
 from alloop.errors import StateError
 from alloop.records import rows, schema
 from alloop.records.codec import encode_amounts, encode_settings
+from alloop.records.columns import preparation_columns, well_columns
 from alloop.records.labels import plate_id, sample_id, well_label
 from alloop.records.states import check_editable, check_transition
 from alloop.records.writing_results import ResultsTransaction
@@ -111,7 +112,7 @@ class Transaction(ResultsTransaction):
         )
         self.insert(schema.plan_revision, plate_id=plate.id, revision=1, plan=plan)
         self.insert_many(
-            schema.well, [_well(plate.id, well) | {"position": i} for i, well in enumerate(wells)]
+            schema.well, [well_columns(plate.id, well) | {"position": i} for i, well in enumerate(wells)]
         )
         self._add_predictions(plate.id, 1, predictions)
         self.audit("plate proposed", campaign=plate.campaign, plate=plate.id, details={"wells": len(wells)})
@@ -154,7 +155,7 @@ class Transaction(ResultsTransaction):
         check_editable(plate.id, plate.state)
         label = well_label(well.well)
         old = self._well(plate.id, label)
-        new = _well(plate.id, well)
+        new = well_columns(plate.id, well)
         table = schema.well
         self.connection.execute(
             sa.update(table).where(table.c.plate_id == plate.id, table.c.well == label).values(**new)
@@ -167,7 +168,7 @@ class Transaction(ResultsTransaction):
         if expected and revision == plate.revision:
             raise ValueError("new predictions of a well need the plan that they come with")
         self._add_predictions(plate.id, revision, expected)
-        before = _well(plate.id, old)
+        before = well_columns(plate.id, old)
         changed = {name: [before[name], new[name]] for name in sorted(new) if before[name] != new[name]}
         self.audit(
             f"well {verb}",
@@ -233,7 +234,9 @@ class Transaction(ResultsTransaction):
                 raise StateError(
                     "there is no such sample", "", f"plate {row.id}, sample {preparation.sample}"
                 )
-        self.insert_many(schema.preparation, [_preparation(entry) | self.stamp() for entry in preparations])
+        self.insert_many(
+            schema.preparation, [preparation_columns(entry) | self.stamp() for entry in preparations]
+        )
         self.audit(
             "samples prepared", campaign=row.campaign, plate=row.id, details={"samples": len(preparations)}
         )
@@ -265,37 +268,3 @@ class Transaction(ResultsTransaction):
                 for row in predictions
             ],
         )
-
-
-def _well(plate: str, well: rows.WellRow) -> dict[str, Any]:
-    names = [
-        "role",
-        "formula",
-        "key",
-        "recipe_key",
-        "rank",
-        "replicate_of",
-        "p_feasible",
-        "p_hit",
-        "reason",
-        "locked",
-    ]
-    return {name: getattr(well, name) for name in names} | {
-        "plate_id": plate,
-        "well": well_label(well.well),
-        "elements": encode_amounts(well.elements),
-        "settings": encode_settings(well.settings),
-        "composition": dict(well.composition),
-    }
-
-
-def _preparation(row: rows.PreparationRow) -> dict[str, Any]:
-    return {
-        "sample_id": row.sample,
-        "masses_mg": dict(row.masses_mg),
-        "settings": None if row.settings is None else encode_settings(row.settings),
-        "formula": row.formula,
-        "elements": None if row.elements is None else encode_amounts(row.elements),
-        "made_at": row.made_at,
-        "note": row.note,
-    }

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from alloop.errors import Problem, StateError, UploadError
 from alloop.records import rows, schema
-from alloop.records.codec import encode_amounts, encode_settings
+from alloop.records.columns import measurement_columns, status_columns
 from alloop.records.raw_files import RawFiles, sha256_of
 from alloop.records.reading import Reader
 
@@ -77,7 +77,7 @@ class ResultsTransaction(Reader):
         )
         self._add_measurements(upload.campaign, upload_id, measurements)
         shared = {"campaign_id": campaign_id, "upload_id": upload_id, **self.stamp()}
-        self.insert_many(schema.status, [_status(row) | shared for row in statuses])
+        self.insert_many(schema.status, [status_columns(row) | shared for row in statuses])
         self.audit(
             "upload recorded",
             campaign=upload.campaign,
@@ -247,7 +247,7 @@ class ResultsTransaction(Reader):
             return
         ids = self.connection.scalars(
             sa.insert(table).returning(table.c.id, sort_by_parameter_order=True),
-            [_measurement(row) | shared for row in measurements],
+            [measurement_columns(row) | shared for row in measurements],
         ).all()
         for row, new in zip(measurements, ids, strict=True):
             if row.supersedes:
@@ -263,38 +263,3 @@ class ResultsTransaction(Reader):
     def _slug(self, campaign_id: int) -> str:
         table = schema.campaign
         return str(self.connection.scalar(sa.select(table.c.slug).where(table.c.id == campaign_id)))
-
-
-def _subject(row: rows.MeasurementRow | rows.StatusRow) -> dict[str, Any]:
-    return {
-        "sample_id": row.sample,
-        "origin": row.origin,
-        "formula": row.formula,
-        "elements": encode_amounts(row.elements),
-        "settings": encode_settings(row.settings),
-        "property": row.property,
-        "place": row.place,
-    }
-
-
-def _measurement(row: rows.MeasurementRow) -> dict[str, Any]:
-    names = [
-        "value",
-        "bound",
-        "uncertainty",
-        "temperature_C",
-        "kind",
-        "method",
-        "measured_at",
-        "source",
-        "qualifier",
-        "phase",
-        "doubt",
-        "doubt_why",
-    ]
-    values = {name: getattr(row, name) for name in names}
-    return _subject(row) | values | {"conditions": dict(row.conditions)}
-
-
-def _status(row: rows.StatusRow) -> dict[str, Any]:
-    return _subject(row) | {"status": row.status, "note": row.note}
