@@ -12,6 +12,8 @@ from alloop.chemistry.formula import Amounts
 from alloop.chemistry.precursors import Precursor
 from alloop.errors import Problem
 
+_MOST_WAYS = 3
+
 
 def explain_imbalance(wanted: Amounts, usable: Sequence[Precursor], where: str) -> Problem:
     """Which elements stand in the way, with the nearest amount of each that can be made.
@@ -24,25 +26,34 @@ def explain_imbalance(wanted: Amounts, usable: Sequence[Precursor], where: str) 
         usable: precursors that bring nothing else that has to balance.
         where: the place the problem names.
     """
-    ways = {
-        element: f"{element} {limit:g} instead of {float(wanted[element]):g}"
+    ways = [
+        (
+            _change(limit, wanted[element]),
+            element,
+            f"{element} {limit:g} instead of {float(wanted[element]):g}",
+        )
         for element in wanted
         if (limit := _nearest(element, (element,), wanted, usable)) is not None
-    }
+    ]
     if not ways:
         for element, partner in permutations(wanted, 2):
             limit = _nearest(element, (element, partner), wanted, usable)
-            if limit is not None and limit < wanted[element]:
-                way = f"{element} {limit:g} instead of {float(wanted[element]):g}"
-                ways.setdefault(element, f"{way} and another amount of {partner}")
+            if limit is not None and limit < wanted[element] and element not in [way[1] for way in ways]:
+                way = f"{element} {limit:g} instead of {float(wanted[element]):g} and another amount of {partner}"
+                ways.append((_change(limit, wanted[element]), element, way))
     what = f"no combination of precursors balances {', '.join(wanted)}"
     if not ways:
         return Problem(where, what, "add precursors, or check their 'gives'")
+    nearest = sorted(ways, key=lambda way: way[0])[:_MOST_WAYS]
     return Problem(
         where,
-        f"{what}; it could be made with {', or with '.join(ways.values())}",
-        f"change the composition, or add another compound of {' or '.join(ways)}",
+        f"{what}; it could be made with {', or with '.join(text for _, _, text in nearest)}",
+        f"change the composition, or add another compound of {' or '.join(name for _, name, _ in nearest)}",
     )
+
+
+def _change(limit: float, wanted: Fraction) -> float:
+    return abs(limit / float(wanted) - 1)
 
 
 def _nearest(element: str, free: Sequence[str], wanted: Amounts, usable: Sequence[Precursor]) -> float | None:

@@ -14,7 +14,7 @@ WIDTH_MM = 186.0
 _LEFT, _TOP = 7.0, 6.5  # room for the letters of the rows and the numbers of the columns
 _LEGEND = 10.0
 _TALLEST = 200.0  # of the wells together: what a page leaves room for
-_ROOMY = 14.0  # narrower wells carry their label only
+_ROOMY = 13.0  # narrower wells carry their label only
 _PT = 0.3528  # millimetres
 _LINE = 'stroke="#000" stroke-width="0.35"'
 _FONT = "font-family=\"'Liberation Sans', Arial, Helvetica, sans-serif\""
@@ -82,14 +82,15 @@ def _cell(plate: PlannedPlate, well: PlannedWell | None, x: float, y: float, w: 
         f'<rect {box} fill="#fff" {_LINE}/>',
         f'<path d="M{x:.2f} {y + band:.2f} {corners} z" fill="{look.fill}" {_LINE}/>',
     ]
-    label_pt = 12.0 if w >= 12 else 9.0 if w >= 9 else 6.0
+    label_pt = 12.0 if w >= 13 else 9.0 if w >= 9 else 6.0
     lines.append(
         _text(
             x + 0.9, y + band / 2 + 0.5 * label_pt * _PT * 0.7, well.well, label_pt, "start", True, look.ink
         )
     )
-    if w >= 19 and look.word:
-        lines.append(_text(x + w - 0.8, y + band - 1.3, look.word, 8.0, "end", False, look.ink))
+    if w >= _ROOMY and look.word:
+        word = look.word if w >= 18.5 else f"{look.word[:3]}."
+        lines.append(_text(x + w - 0.8, y + band - 1.3, word, 8.0, "end", False, look.ink))
     if w >= _ROOMY:
         own = " · ".join(filter(None, (plate.setting(well, name) for name in plate.well_settings)))
         lines += _body(well, own, x, y + band, w, h - band)
