@@ -17,7 +17,7 @@ from alloop.space import Setting
 
 SLUG = "halide-spinel"
 PLATE = "HALIDE-SPINEL-003"
-ELEMENTS = {"Li": Fraction(8, 5), "Mg": Fraction(4, 5), "In": Fraction(1, 5), "Cl": Fraction(4)}
+ELEMENTS = {"Li": Fraction(9, 5), "Mg": Fraction(4, 5), "In": Fraction(1, 5), "Cl": Fraction(4)}
 SETTINGS = {"anneal_temperature": Fraction(400), "route": "milled"}
 
 
@@ -27,7 +27,7 @@ def sample(well: str, plate: str = PLATE) -> SampleRow:
         campaign=SLUG,
         plate=plate,
         well=well,
-        formula="Li1.6Mg0.8In0.2Cl4",
+        formula="Li1.8Mg0.8In0.2Cl4",
         elements=ELEMENTS,
         settings=SETTINGS,
     )
