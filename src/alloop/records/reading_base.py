@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
+from operator import itemgetter
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ T = TypeVar("T")
 
 # Fields whose column has another name, and fields that are kept as exact text.
 _COLUMN = {"plate": "plate_id", "sample": "sample_id", "measurement": "measurement_id", "campaign": "slug"}
-_DECODE = {"elements": decode_amounts, "settings": decode_settings}
+_DECODE: dict[str, Callable[[str], Any]] = {"elements": decode_amounts, "settings": decode_settings}
 
 
 class ReaderBase:
@@ -50,14 +51,16 @@ class ReaderBase:
         """The same, one by one."""
         found = self.connection.execute(query)
         columns = tuple(found.keys())
-        places = []
+        places: dict[str, int] = {}
         for name in (entry.name for entry in fields(cast(Any, kind))):
             column = name if name in columns else _COLUMN.get(name, name)
             if name not in given and column in columns:
-                places.append((name, columns.index(column), _DECODE.get(name)))
-        for row in found:
-            values = {
-                name: row[place] if decode is None or row[place] is None else decode(row[place])
-                for name, place, decode in places
-            }
+                places[name] = columns.index(column)
+        pick = itemgetter(*places.values())
+        exact = [name for name in _DECODE if name in places]
+        for row in found.all():  # much quicker than one by one
+            values = dict(zip(places, pick(row), strict=True))
+            for name in exact:
+                if values[name] is not None:
+                    values[name] = _DECODE[name](values[name])
             yield kind(**values, **given)
