@@ -34,7 +34,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
                 )
                 for column in range(1, 9)
             ]
-            tx.add_plate(PlateRow(id=plate, campaign=SLUG, number=number, version=1, plan="{}"), wells)
+            tx.add_plate(PlateRow(id=plate, campaign=SLUG, number=number, version=1), "{}", wells)
         tx.set_plate_state(PLATE, "approved")
         tx.add_samples(PLATE)
     yield opened

@@ -12,6 +12,7 @@ from alloop.ingest.grid import Row, Table
 from alloop.ingest.headings import KNOWN_NAMES, Column, read_heading
 
 _HEADER_WITHIN = 30
+_DESCRIPTIONS = ("source", "note", "phase", "method", "file")
 _IDENTITIES = ("sample", "well", "formula")
 
 
@@ -115,7 +116,10 @@ def check_columns(layout: Layout, findings: Findings) -> None:
             if column.role in ("measured", "uncertainty_of", "setting")
             else ()
         ))  # fmt: skip
-        if key in seen:
+        if key in seen and column.role in _DESCRIPTIONS:
+            place = f"{where}, column '{column.heading}'"
+            findings.warn(place, f"the column is not read: '{seen[key].heading}' says the same")
+        elif key in seen:
             findings.problem(
                 where,
                 f"the columns '{seen[key].heading}' and '{column.heading}' hold the same",
