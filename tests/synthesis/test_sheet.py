@@ -63,7 +63,7 @@ def test_every_page_says_which_plate_and_which_page_it_is(
     found = pages(plan_sheet_html(plan, weighed(), proposed=False))
     assert len(found) == 4
     for number, page in enumerate(found, start=1):
-        assert "<b>SPINEL-002</b>" in page
+        assert '<b class="usual">SPINEL-002</b>' in page
         assert f"{number} / {len(found)}" in page
     assert "Wells A01 to A08" in found[2]
 
@@ -79,7 +79,7 @@ def test_one_tick_box_for_each_portion_and_its_mass(
         assert well.well in card
         assert "milling time 5 h<br>route none" in card
         for portion in well.portions:
-            assert f'<td class="name">{formula_html(portion.precursor)}</td><td class="amount">' in card
+            assert f'<td class="name">{formula_html(portion.precursor, True)}</td><td class="amount">' in card
             assert f"{portion.mass_mg:.1f}</td>" in card
         assert f"= {well.powder_mg:.1f}" in card
 

@@ -6,7 +6,7 @@ import re
 from html import escape
 
 _AMOUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?(?:/\d+)?)")
-_UNIT = re.compile(r"[A-Z][a-z]?[\d./]*|[)\]][\d./]*|[([]|.")
+_UNIT = re.compile(r"·[^·]*|[A-Z][a-z]?[\d./]*|[)\]][\d./]*|[([]|.")
 
 
 def formula_html(formula: str, breakable: bool = False) -> str:
@@ -27,10 +27,10 @@ def formula_svg(formula: str) -> str:
 
 
 def wrap_formula(formula: str, width: float) -> list[str]:
-    """The formula in lines of at most `width` em, broken only before an element or a bracket."""
+    """The formula in lines of at most `width` em, broken only before an element, a bracket or water."""
     lines = [""]
     for piece in _UNIT.findall(formula):
-        if lines[-1] and text_width(lines[-1] + piece) > width and piece[0] not in ")]·":
+        if lines[-1] and text_width(lines[-1] + piece) > width and piece[0] not in ")]":
             lines.append("")
         lines[-1] += piece
     return lines
@@ -50,6 +50,15 @@ def value_html(value: float) -> str:
         return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
     digits, exponent = f"{value:.1e}".split("e")
     return f"{digits}·10<sup>{int(exponent)}</sup>".replace("-", "−")
+
+
+def shortened(text: str, width: float) -> str:
+    """The text, cut with an ellipsis where it is wider than `width` em."""
+    if text_width(text) <= width:
+        return text
+    while text and text_width(text) > width - 1.0:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def _width(character: str) -> float:

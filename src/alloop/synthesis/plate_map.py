@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, NamedTuple
 
-from alloop.synthesis.markup import formula_svg, text_width, wrap_formula
+from alloop.synthesis.markup import formula_svg, shortened, text_width, wrap_formula
 from alloop.synthesis.planned import PlannedPlate, PlannedWell, read_plan, write_label
 
 WIDTH_MM = 186.0
@@ -44,7 +44,7 @@ def plate_map_svg(plan: Mapping[str, Any]) -> str:
     """
     plate = read_plan(plan)
     cell_w = min((WIDTH_MM - _LEFT) / plate.columns, 34.0)
-    cell_h = min(1.15 * cell_w, 25.0, _TALLEST / plate.rows)
+    cell_h = min(1.7 * cell_w, 25.0, _TALLEST / plate.rows)
     width, height = _LEFT + cell_w * plate.columns, _TOP + cell_h * plate.rows + _LEGEND
     by_label = {well.well: well for well in plate.wells}
     parts = [
@@ -82,7 +82,7 @@ def _cell(plate: PlannedPlate, well: PlannedWell | None, x: float, y: float, w: 
         f'<rect {box} fill="#fff" {_LINE}/>',
         f'<path d="M{x:.2f} {y + band:.2f} {corners} z" fill="{look.fill}" {_LINE}/>',
     ]
-    label_pt = 12.0 if w >= 13 else 9.0 if w >= 9 else 6.0
+    label_pt = 12.0 if w >= 18.5 else 10.0 if w >= _ROOMY else 9.0 if w >= 9 else 6.0
     lines.append(
         _text(
             x + 0.9, y + band / 2 + 0.5 * label_pt * _PT * 0.7, well.well, label_pt, "start", True, look.ink
@@ -98,18 +98,22 @@ def _cell(plate: PlannedPlate, well: PlannedWell | None, x: float, y: float, w: 
 
 
 def _body(well: PlannedWell, own: str, x: float, y: float, w: float, h: float) -> list[str]:
-    """The formula in the largest type in which it fits above the settings."""
+    """The formula in the largest type in which it fits above the settings; cut where none is small enough."""
     room = h - (3.9 if own else 0.8)
     for points in (10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0):
         step = points * _PT * 1.18
         wrapped = wrap_formula(well.formula, (w - 1.4) / (points * _PT))
         if len(wrapped) * step <= room:
             break
+    shown = wrapped[: max(1, int(room / step))]
+    if len(shown) < len(wrapped):
+        shown[-1] += "…"
     texts = []
-    for place, line in enumerate(wrapped):
+    for place, line in enumerate(shown):
         texts.append(_text(x + 0.8, y + step * (place + 0.88), "", points, "start", inner=formula_svg(line)))
     if own:
-        points = min(9.0, (w - 1.6) / (_PT * 1.05 * text_width(own)))
+        points = min(9.0, max(6.0, (w - 1.6) / (_PT * 1.05 * text_width(own))))
+        own = shortened(own, (w - 1.6) / (_PT * 1.05 * points) + 1e-6)
         texts.append(_text(x + 0.8, y + h - 1.1, own, points, "start", bold=True))
     return texts
 

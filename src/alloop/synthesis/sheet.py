@@ -110,8 +110,10 @@ def _joined(blocks: Sequence[Block]) -> str:
 def _page_html(plate: PlannedPlate, page: _Page, number: int, count: int, proposed: bool) -> str:
     mark = '<span class="mark">PROPOSED</span>' if proposed else ""
     watermark = '<div class="watermark">PROPOSED</div>' if proposed else ""
-    return (
-        f'<section class="page">{watermark}<header class="head"><b>{escape(plate.plate)}</b>'
-        f'<span class="what">{escape(page.subject)}</span>{mark}<span>{number} / {count}</span></header>\n'
-        f"{page.body}\n</section>"
-    )
+    size = "long" if len(plate.plate) > 24 else "usual"
+    parts = [
+        f'<section class="page">{watermark}<header class="head">',
+        f'<b class="{size}">{escape(plate.plate)}</b><span class="what">{escape(page.subject)}</span>{mark}',
+        f'<span class="count">{number} / {count}</span></header>\n{page.body}\n</section>',
+    ]
+    return "".join(parts)

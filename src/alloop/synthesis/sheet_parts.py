@@ -179,10 +179,10 @@ def _card(plate: PlannedPlate, planned: PlannedWell | None, weights: WellWeights
         mark = "* " if portion.exact_mg < weigh.min_portion_mg else ""
         mass = write_mass(portion.mass_mg, weigh.balance_resolution_mg)
         rows.append(
-            f'<tr>{_TICK}<td class="name">{formula_html(portion.precursor)}</td>'
+            f'<tr>{_TICK}<td class="name">{formula_html(portion.precursor, True)}</td>'
             f'<td class="amount">{mark}{mass}</td><td class="written"></td></tr>'
         )
-        height += 7.25 * ceil(text_width(portion.precursor) / _NAME_EM)
+        height += 7.25 * len(wrap_formula(portion.precursor, _NAME_EM))
     settings = [] if planned is None else _own_settings(plate, planned)
     height += max(6.4, 1.4 + 5.0 * sum(ceil(text_width(text) / _SETTING_EM) for text in settings))
     rows.append(

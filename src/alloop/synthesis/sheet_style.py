@@ -16,9 +16,11 @@ body { margin: 0; background: #ddd; color: #000;
 
 .head { display: flex; align-items: baseline; gap: 4mm; height: 10mm; border-bottom: 0.7mm solid #000;
   margin-bottom: 4mm; white-space: nowrap; font-size: 13pt; }
-.head b { font-size: 17pt; }
+.head b { font-size: 17pt; overflow: hidden; text-overflow: ellipsis; }
+.head .long { font-size: 12pt; }
+.head .count { flex: none; }
 .head .what { flex: 1; overflow: hidden; text-overflow: ellipsis; }
-.head .mark { background: #000; color: #fff; font-weight: bold; padding: 0.6mm 3mm; }
+.head .mark { flex: none; background: #000; color: #fff; font-weight: bold; padding: 0.6mm 3mm; }
 .watermark { position: absolute; inset: 0; display: flex; align-items: center; justify-content: center;
   pointer-events: none; font-size: 112pt; font-weight: bold; letter-spacing: 2mm; opacity: 0.1;
   transform: rotate(-52deg); z-index: 2; }
@@ -61,7 +63,7 @@ th { text-align: left; font-weight: normal; }
 .well .control { background: #000; color: #fff; }
 .well .what { padding: 0.6mm 1.6mm; font-size: 12pt; line-height: 5.2mm; flex: 1; align-self: center; }
 .well td { border-bottom: 0.25mm solid #888; height: 7.2mm; line-height: 1; }
-.well .name { font-size: 14pt; overflow-wrap: anywhere; }
+.well .name { font-size: 14pt; }
 .well .amount { font-size: 15pt; font-weight: bold; width: 25mm; }
 .well .written { width: 20mm; border-left: 0.25mm solid #888; }
 .well .sum td { border-top: 0.4mm solid #000; border-bottom: 0; line-height: 5mm; height: 6.4mm; }
