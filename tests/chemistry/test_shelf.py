@@ -214,3 +214,21 @@ def test_reachable_agrees_with_linear_programming(formulas: list[str], wanted: l
     assert (np.isnan(on.portions(rows, ELEMENTS)).any(axis=1) == ~answers).all()
     fresh = shelf(*formulas)  # answers do not depend on what was asked before
     assert (fresh.reachable(rows[::-1], ELEMENTS)[::-1] == answers).all()
+
+
+@given(
+    st.lists(st.sampled_from(POSSIBLE), min_size=4, max_size=10, unique=True),
+    st.lists(st.integers(1, 40), min_size=10, max_size=10),
+    st.lists(quarters, min_size=10, max_size=10),
+)
+@settings(max_examples=50, deadline=None)
+def test_no_other_way_is_cheaper(formulas: list[str], prices: list[int], mixture: list[Fraction]) -> None:
+    entries = [make_precursor(f, price_per_g=p / 10) for f, p in zip(formulas, prices, strict=False)]
+    on = Shelf(tuple(entries))
+    amounts = total(dict(zip(formulas, mixture, strict=False)), on)
+    costs = np.array([entry.mass_g(1.0) * (entry.price_per_g or 0) for entry in entries])
+    matrix = np.array([[float(entry.gives.get(element, 0)) for entry in entries] for element in ELEMENTS])
+    program = linprog(costs, A_eq=matrix, b_eq=[float(amounts.get(element, 0)) for element in ELEMENTS])
+    found = on.solve(amounts)
+    paid = sum(cost * float(found.get(entry.formula, 0)) for cost, entry in zip(costs, entries, strict=True))
+    assert paid == pytest.approx(program.fun, rel=1e-5, abs=1e-6)
