@@ -12,6 +12,9 @@ from alloop.space.definition import (
     Site,
     Substituent,
 )
+from alloop.space.features import FeatureMap
+from alloop.space.mixtures import MixtureSpace
+from alloop.space.pools import PoolSpace
 from alloop.space.process import Process, Setting
 from alloop.space.sites import SiteSpace
 from alloop.space.types import Block, Candidate, Column, Level
@@ -24,10 +27,13 @@ __all__ = [
     "Compensation",
     "DistinctLimit",
     "EndMember",
+    "FeatureMap",
     "Level",
     "Limits",
     "Mixture",
+    "MixtureSpace",
     "PoolRow",
+    "PoolSpace",
     "Process",
     "Setting",
     "Site",

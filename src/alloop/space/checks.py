@@ -106,7 +106,7 @@ def _check_limits(sites: Sequence[Site], compensation: Compensation | None, limi
         where = f"limits.amounts[{i}]"
         for symbol, site_name, _ in limit.weights:
             problems += _check_named(where, symbol, site_name, known, own)
-        problems += _check_ends(where, limit.min, limit.max)
+        problems += check_ends(where, limit.min, limit.max)
     for i, count in enumerate(limits.distinct):
         where = f"limits.distinct[{i}]"
         for symbol in count.species:
@@ -114,7 +114,7 @@ def _check_limits(sites: Sequence[Site], compensation: Compensation | None, limi
             if symbol == own and count.site is None and compensation is not None and compensation.min <= 0:
                 mend = "leave it out of the list, or give charge_compensation a min above zero"
                 problems.append(Problem(where, f"{symbol} may be absent, and is not counted", mend))
-        problems += _check_ends(where, count.min, count.max)
+        problems += check_ends(where, count.min, count.max)
     return problems
 
 
@@ -136,7 +136,8 @@ def _check_named(
     return []
 
 
-def _check_ends(where: str, low: Fraction | int | None, high: Fraction | int | None) -> list[Problem]:
+def check_ends(where: str, low: Fraction | int | None, high: Fraction | int | None) -> list[Problem]:
+    """What is wrong with a pair of bounds."""
     if low is None and high is None:
         return [Problem(where, "has neither min nor max", "give at least one of them")]
     if low is not None and high is not None and low > high:
@@ -158,3 +159,14 @@ def plain_number(amount: Fraction) -> str:
     """The number as a person writes it: 0.25, 1/3, 2."""
     short = f"{float(amount):.10g}"
     return short if "e" not in short and Fraction(short) == amount else str(amount)
+
+
+def interval(low: Fraction | int | None, high: Fraction | int | None) -> str:
+    """Inclusive bounds in words."""
+    if low is None:
+        return f"at most {plain_number(Fraction(high or 0))}"
+    if high is None:
+        return f"at least {plain_number(Fraction(low))}"
+    if low == high:
+        return f"only {plain_number(Fraction(low))}"
+    return f"{plain_number(Fraction(low))} to {plain_number(Fraction(high))}"

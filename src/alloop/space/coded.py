@@ -5,28 +5,37 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from alloop.arrays import FloatArray, IntArray
-from alloop.chemistry.formula import parse_formula
-from alloop.errors import Problem, SpaceError
+from alloop.errors import SpaceError
 from alloop.space.automaton import Automaton, count_by_dopants
-from alloop.space.base import Space
-from alloop.space.checks import plain_number
+from alloop.space.base import Space, SpaceSummary
 from alloop.space.codec import rank, unrank
 from alloop.space.moves import moves
 from alloop.space.process import Process
 from alloop.space.program import Bound, Program
-from alloop.space.resolve import explain_outside, explain_unreachable, matching_variables
-from alloop.space.types import Column
+from alloop.space.resolve import explain_absent, resolve_formula
+from alloop.space.types import Block, Candidate, Column, Level, read_key
+
+if TYPE_CHECKING:
+    from alloop.chemistry.shelf import Shelf
 
 
 class CodedSpace(Space):
-    """A space of one or several disjoint programs over the same variables.
+    """A space of one or several disjoint programs over the same variables, times the process combinations.
 
-    `denominator` program units make 1; `variable_columns` says which column each variable is. The other
-    columns follow from the variables.
+    A candidate's rank is the number of its composition times the number of process combinations plus the
+    place of its combination.
+
+    Attributes:
+        compositions: how many there are.
+        shelf: the precursors that make them; None when whatever can be written counts as makeable.
+        denominator: how many program units make 1.
+        variable_columns: which column each variable is; the other columns follow from the variables.
     """
 
     def __init__(
@@ -36,27 +45,21 @@ class CodedSpace(Space):
         denominator: int,
         automata: Sequence[Automaton],
         process: Process,
-        mobile_ion: str,
+        mobile_ion: str | None,
+        shelf: Shelf | None,
     ) -> None:
+        self.shelf = shelf
         self.automata = tuple(automaton for automaton in automata if automaton.size)
+        self.compositions = sum(automaton.size for automaton in self.automata)
         self.denominator = denominator
-        self._variable_columns = np.array(variable_columns, dtype=np.int64)
-        self._starts = np.cumsum([0, *(automaton.size for automaton in self.automata)])
-        super().__init__(columns, process, mobile_ion, sum(automaton.size for automaton in self.automata))
+        self.variable_columns = np.array(variable_columns, dtype=np.int64)
+        sizes = [automaton.size for automaton in self.automata]
+        self._starts = [sum(sizes[:i]) for i in range(len(sizes))]
+        super().__init__(columns, process, mobile_ion, self.compositions * len(process.combinations))
 
     @abstractmethod
-    def _complete(self, units: FloatArray) -> None:
+    def complete(self, units: FloatArray) -> None:
         """Fill in, in place, the columns of `units` (n, n_columns) that follow from the variables."""
-
-    @property
-    def never_used(self) -> tuple[Column, ...]:
-        """Columns that some level was declared for but that no candidate holds."""
-        used: set[int] = set()
-        for automaton in self.automata:
-            for layer in automaton.layers:
-                if (layer.choices.present[layer.option] > 0).any():
-                    used.update(self._variable_columns[layer.members].tolist())
-        return tuple(self.columns[i] for i in self._variable_columns.tolist() if i not in used)
 
     @abstractmethod
     def programs(self, more: Sequence[Bound] = (), limited: bool = True) -> list[Program]:
@@ -77,98 +80,192 @@ class CodedSpace(Space):
         """Bounds on a weighted sum over columns."""
 
     @abstractmethod
-    def _likely_scales(self, totals: Mapping[str, Fraction]) -> list[Fraction]:
+    def likely_scales(self, totals: Mapping[str, Fraction]) -> list[Fraction]:
         """Factors that may bring a formula to the size of this space's formula unit."""
 
-    def _units(self, numbers: IntArray) -> FloatArray:
-        """Amounts in program units (n, n_columns): whole numbers."""
-        units = np.zeros((len(numbers), len(self.columns)))
-        for automaton, start, stop in zip(self.automata, self._starts[:-1], self._starts[1:], strict=True):
-            if len(self.automata) == 1:
-                units[:, self._variable_columns] = unrank(automaton, numbers)
-                break
-            rows = np.flatnonzero((numbers >= start) & (numbers < stop))
-            units[np.ix_(rows, self._variable_columns)] = unrank(automaton, numbers[rows] - start)
-        self._complete(units)
-        return units
+    @property
+    def never_used(self) -> tuple[Column, ...]:
+        """Substituents or end members that were declared but that no candidate holds."""
+        used: set[int] = set()
+        for automaton in self.automata:
+            for layer in automaton.layers:
+                if (layer.choices.present[layer.option] > 0).any():
+                    used.update(self.variable_columns[layer.members].tolist())
+        return tuple(self.columns[i] for i in self.variable_columns.tolist() if i not in used)
 
-    def _amounts(self, numbers: IntArray) -> FloatArray:
-        units = self._units(numbers)
-        units /= self.denominator
-        return units
+    @cached_property
+    def varying_elements(self) -> tuple[str, ...]:
+        """The elements whose amounts per formula unit differ between candidates, in alphabetical order."""
+        never = set(self.never_used)
+        used = [
+            i for i, column in enumerate(self.variable_columns.tolist()) if self.columns[column] not in never
+        ]
+        varying = []
+        for element in self.elements:
+            weights = {i: c.elements[element] for i, c in enumerate(self.columns) if element in c.elements}
+            bound = self.make_bound(element, "", weights, None, None)
+            if any(bound.per_unit[i] for i in used):
+                varying.append(element)
+        return tuple(varying)
 
-    def _exact_amounts(self, number: int) -> list[Fraction]:
-        units = self._units(np.array([number], dtype=np.int64))[0]
-        return [Fraction(int(unit), self.denominator) for unit in units.tolist()]
+    @cached_property
+    def conditional_settings(self) -> frozenset[str]:
+        """Names of the process settings that do not apply to every candidate."""
+        absent = np.flatnonzero((self.process.combinations < 0).any(axis=0)).tolist()
+        return frozenset(self.process.settings[place].name for place in absent)
 
-    def _numbers(self, amounts: FloatArray) -> IntArray:
-        exact = np.asarray(amounts, dtype=float) * self.denominator
-        units = np.rint(exact)
-        completed = units.copy()
-        self._complete(completed)
-        same = (np.abs(units - exact) <= 1e-6 * np.maximum(1.0, np.abs(units))).all(axis=1)
-        same &= (completed == units).all(axis=1) & (units >= 0).all(axis=1)
-        numbers = self._variable_numbers(units[:, self._variable_columns].astype(np.int64))
-        return np.where(same, numbers, -1)
+    def decode(self, ranks: IntArray) -> Block:
+        """The candidates with these ranks (n,).
 
-    def _variable_numbers(self, variables: IntArray) -> IntArray:
-        """Numbers of compositions given by the variables' amounts in units; -1 for none."""
+        Raises:
+            SpaceError: for a rank outside the space.
+        """
+        ranks = np.asarray(ranks, dtype=np.int64)
+        self._check_ranks(ranks)
+        numbers, combination = np.divmod(ranks, len(self.process.combinations))
+        amounts = self._units(numbers)
+        amounts /= self.denominator
+        return Block(ranks, amounts, self.process.combinations[combination])
+
+    def rank_block(self, block: Block) -> IntArray:
+        """Ranks (n,) of a block's candidates by their amounts and settings; -1 outside the space."""
+        numbers = self._numbers(block.amounts)
+        combination = self.process.find(block.settings)
+        ranks = numbers * len(self.process.combinations) + combination
+        return np.where((numbers < 0) | (combination < 0), -1, ranks).astype(np.int64)
+
+    def candidate(self, rank: int) -> Candidate:
+        """The candidate with this rank, exactly.
+
+        Raises:
+            SpaceError: for a rank outside the space.
+        """
+        self._check_ranks(np.array([rank], dtype=np.int64))
+        number, combination = divmod(int(rank), len(self.process.combinations))
+        settings = self.process.values(self.process.combinations[combination])
+        return self._make_candidate(self._exact_amounts(number), settings)
+
+    def find(self, candidate: str | Candidate) -> int | None:
+        """The rank of a candidate, or of the one with this key; None when the space does not hold it."""
+        read = read_key(candidate.key if isinstance(candidate, Candidate) else candidate)
+        if read is None:
+            return None
+        held, written = read
+        row = self.process.row_of_key(written)
+        number = self._find_number(held)
+        if row is None or number is None:
+            return None
+        combination = int(self.process.find(row[None, :])[0])
+        return None if combination < 0 else number * len(self.process.combinations) + combination
+
+    def resolve(self, composition: str, settings: Mapping[str, Level] | None = None) -> Candidate:
+        """The candidate with this formula or key and these settings.
+
+        Of several occupations with the same formula (one experiment) the one with the lowest rank is taken.
+
+        Args:
+            composition: a formula, with amounts good to 1e-4 per formula unit, or a key.
+            settings: levels by name; a setting with a single level, or in the key, need not be given.
+
+        Raises:
+            SpaceError: saying why the space holds no such candidate.
+            FormulaError: when the formula cannot be read.
+        """
+        read = read_key(composition)
+        chosen = dict(settings or {})
+        if read is None:
+            ways = resolve_formula(self, composition)
+            number: int | None = int(self.variable_numbers(ways).min())
+        else:
+            number = self._find_number(read[0])
+            chosen = {**self.process.read_levels(read[1]), **chosen}
+        if number is None:
+            raise SpaceError(explain_absent(self, composition, read[0] if read else {}))
+        combination = int(self.process.find(self.process.row_of(chosen)[None, :])[0])
+        return self.candidate(number * len(self.process.combinations) + combination)
+
+    def neighbours(self, rank: int) -> IntArray:
+        """Ranks of the candidates one small change away, ascending: a level stepped, a dopant swapped, added
+        or removed, an amount moved from one species to another, or one process setting changed.
+        """
+        n = len(self.process.combinations)
+        number, combination = divmod(int(rank), n)
+        units = self._units(np.array([number], dtype=np.int64))[0, self.variable_columns].astype(np.int64)
+        near = self.variable_numbers(moves(self.automata[0].program.variables, units))
+        compositions = near[near >= 0] * n + combination
+        found = np.unique(np.concatenate([compositions, number * n + self.process.neighbours(combination)]))
+        near_by: IntArray = found[found != rank]
+        return near_by
+
+    def summary(self) -> SpaceSummary:
+        """Exact counts by number of dopants and by process setting."""
+        n = len(self.process.combinations)
+        by_dopants: dict[int, int] = {}
+        for automaton in self.automata:
+            for number, count in count_by_dopants(automaton).items():
+                by_dopants[number] = by_dopants.get(number, 0) + count * n
+        by_setting = {
+            name: {level: count * self.compositions for level, count in counts.items()}
+            for name, counts in self.process.level_counts().items()
+        }
+        return SpaceSummary(self.size, dict(sorted(by_dopants.items())), by_setting)
+
+    def variable_numbers(self, variables: IntArray) -> IntArray:
+        """Numbers of compositions given by the variables' amounts (n, n_variables) in units; -1 for none."""
         numbers = np.full(len(variables), -1, dtype=np.int64)
-        for automaton, start in zip(self.automata, self._starts[:-1].tolist(), strict=True):
+        for automaton, start in zip(self.automata, self._starts, strict=True):
             found = rank(automaton, variables)
             numbers[found >= 0] = found[found >= 0] + start
         return numbers
 
-    def _count_by_dopants(self) -> dict[int, int]:
-        totals: dict[int, int] = {}
-        for automaton in self.automata:
-            for number, count in count_by_dopants(automaton).items():
-                totals[number] = totals.get(number, 0) + count
-        return dict(sorted(totals.items()))
+    def candidate_of(self, variables: IntArray) -> Candidate:
+        """The composition with these amounts (n_variables,) in units, without settings, allowed or not."""
+        units = np.zeros((1, len(self.columns)))
+        units[:, self.variable_columns] = variables
+        self.complete(units)
+        return self._make_candidate(self.exact(units[0]), ())
 
-    def _resolve_formula(self, text: str) -> int:
-        formula = parse_formula(text)
-        written = [
-            {e: n * scale for e, n in formula.items()}
-            for scale in [Fraction(1), *self._likely_scales(formula)]
-        ]
-        for totals in written:
-            ways = matching_variables(totals, self.columns, self.programs, self.make_bound)
-            if len(ways):
-                return int(self._variable_numbers(ways).min())
-        for totals in written:
-            ways = matching_variables(totals, self.columns, self.programs, self.make_bound, limited=False)
-            if len(ways):
-                raise self._outside(text, ways)
-        raise SpaceError(explain_unreachable(text, written[-1], self.columns, self.programs, self.make_bound))
+    def exact(self, units: FloatArray) -> list[Fraction]:
+        """One row of amounts in program units as exact amounts."""
+        return [Fraction(int(unit), self.denominator) for unit in units.tolist()]
 
-    def _explain_absent(self, text: str, held: Mapping[tuple[str, str], Fraction]) -> SpaceError:
-        problems = []
-        variables = np.zeros((1, len(self._variable_columns)), dtype=np.int64)
-        places = {column: i for i, column in enumerate(self._variable_columns.tolist())}
-        for (group, label), amount in held.items():
-            column = self._columns_by_name.get((group, label))
-            if column is None:
-                problems.append(Problem(text, f"there is no {label} on {group} in the space"))
-            elif column in places:
-                units = amount * self.denominator
-                levels = self.automata[0].program.variables[places[column]].levels
-                if units in levels:
-                    variables[0, places[column]] = int(units)
-                else:
-                    offered = ", ".join(plain_number(Fraction(level, self.denominator)) for level in levels)
-                    what = f"{plain_number(amount)} is no level of {label} on {group}"
-                    problems.append(Problem(text, what, f"choose from {offered}"))
-        if problems:
-            return SpaceError(problems)
-        return self._outside(text, variables)
+    @cached_property
+    def columns_by_name(self) -> dict[tuple[str, str], int]:
+        """The column of each (group, label)."""
+        return {(column.group, column.label): place for place, column in enumerate(self.columns)}
 
-    def _outside(self, text: str, ways: IntArray) -> SpaceError:
-        """Why occupations that can be written are outside the space."""
-        problems = explain_outside(self.programs()[0], ways)
-        return SpaceError([Problem(text, problem.what, problem.mend) for problem in problems])
+    def _units(self, numbers: IntArray) -> FloatArray:
+        """Amounts in program units (n, n_columns): whole numbers."""
+        units = np.zeros((len(numbers), len(self.columns)))
+        if len(self.automata) == 1:
+            units[:, self.variable_columns] = unrank(self.automata[0], numbers)
+        else:
+            for automaton, start in zip(self.automata, self._starts, strict=True):
+                rows = np.flatnonzero((numbers >= start) & (numbers < start + automaton.size))
+                units[np.ix_(rows, self.variable_columns)] = unrank(automaton, numbers[rows] - start)
+        self.complete(units)
+        return units
 
-    def _neighbour_numbers(self, number: int) -> IntArray:
-        units = self._units(np.array([number], dtype=np.int64))[0, self._variable_columns].astype(np.int64)
-        found = self._variable_numbers(moves(self.automata[0].program.variables, units))
-        return np.unique(found[(found >= 0) & (found != number)])
+    def _exact_amounts(self, number: int) -> list[Fraction]:
+        return self.exact(self._units(np.array([number], dtype=np.int64))[0])
+
+    def _numbers(self, amounts: FloatArray) -> IntArray:
+        """Numbers of compositions given by amounts (n, n_columns), -1 where a row is none of the space."""
+        scaled = np.asarray(amounts, dtype=np.float64) * self.denominator
+        units = np.rint(scaled)
+        completed = units.copy()
+        self.complete(completed)
+        same = (np.abs(units - scaled) <= 1e-6 * np.maximum(1.0, np.abs(units))).all(axis=1)
+        same &= (completed == units).all(axis=1) & (units >= 0).all(axis=1)
+        numbers = self.variable_numbers(units[:, self.variable_columns].astype(np.int64))
+        return np.where(same, numbers, -1).astype(np.int64)
+
+    def _find_number(self, held: Mapping[tuple[str, str], Fraction]) -> int | None:
+        """The composition with exactly these amounts by (group, label)."""
+        if not self.columns_by_name.keys() >= held.keys():
+            return None
+        amounts = [Fraction(0)] * len(self.columns)
+        for name, amount in held.items():
+            amounts[self.columns_by_name[name]] = amount
+        number = int(self._numbers(np.array([[float(amount) for amount in amounts]]))[0])
+        return number if number >= 0 and self._exact_amounts(number) == amounts else None

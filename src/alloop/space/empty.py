@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from alloop.errors import Problem
+from alloop.errors import PrecursorError, Problem
 from alloop.space.automaton import has_solution, reached_values
 from alloop.space.checks import plain_number
 from alloop.space.program import Bound, Program
+from alloop.space.types import Candidate
+
+if TYPE_CHECKING:
+    from alloop.chemistry.shelf import Shelf
 
 
 def explain_empty(program: Program) -> list[Problem]:
@@ -43,3 +48,13 @@ def _problem(free: Program, bound: Bound, index: int) -> Problem:
     return Problem(
         "space", f"no candidate is left: {bound.says}, but {bound.name} is {reach}", "change the bound"
     )
+
+
+def explain_unmakeable(example: Candidate, shelf: Shelf) -> list[Problem]:
+    """Why a shelf makes none of the candidates, shown on one of them."""
+    try:
+        shelf.solve(example.amounts)
+    except PrecursorError as error:
+        what = "the precursors can make none of the candidates"
+        return [Problem("precursors", what, "add what is missing"), *error.problems]
+    raise AssertionError(f"{example.formula} can be made but was not counted")

@@ -163,6 +163,16 @@ class Process:
         found = (differs.sum(axis=1) == 1) & (near | ~differs).all(axis=1)
         return np.flatnonzero(found).astype(np.int64)
 
+    def level_counts(self) -> dict[str, dict[Level, int]]:
+        """How many combinations have each level of each setting."""
+        return {
+            setting.name: {
+                level: int((self.combinations[:, place] == index).sum())
+                for index, level in enumerate(setting.levels)
+            }
+            for place, setting in enumerate(self.settings)
+        }
+
     def values(self, row: IntArray) -> tuple[tuple[str, Level], ...]:
         """Names and levels of the settings that apply in one row of level indices."""
         return tuple(

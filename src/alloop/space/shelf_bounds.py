@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MakeBound = Callable[[str, str, Mapping[int, Fraction], Fraction | None, Fraction | None], Bound]
 SHELF = "the precursors"
-"""What the name of every bound that comes from the shelf begins with."""
+"""The name of every bound that comes from the shelf."""
 
 
 def shelf_bounds(shelf: Shelf, columns: Sequence[Column], make: MakeBound) -> list[list[Bound]]:
@@ -49,14 +49,8 @@ def shelf_bounds(shelf: Shelf, columns: Sequence[Column], make: MakeBound) -> li
 def _presence(columns: Sequence[Column], element: str, is_held: bool, make: MakeBound) -> Bound:
     smallest = min(min(column.elements.values(), default=Fraction(1)) for column in columns)
     low = smallest / 10**9 if is_held else Fraction(0)
-    says = f"{'some' if is_held else 'no'} {element} in this case"
-    return make(
-        f"{SHELF} bring {element}",
-        says,
-        _content(columns, {element: Fraction(1)}),
-        low,
-        None if is_held else low,
-    )
+    weights = _content(columns, {element: Fraction(1)})
+    return make(SHELF, f"{element} balances only where it is held", weights, low, None if is_held else low)
 
 
 def _cone(
@@ -68,9 +62,9 @@ def _cone(
     ]
     bounds = []
     for plane in bounding_planes([ray for ray in rays if ray], balanced):
-        name = f"{SHELF} balance {', '.join(plane.weights)}"
         high = Fraction(0) if plane.is_equality else None
-        bounds.append(make(name, "they cannot", _content(columns, plane.weights), Fraction(0), high))
+        says = f"the balance of {', '.join(plane.weights)}"
+        bounds.append(make(SHELF, says, _content(columns, plane.weights), Fraction(0), high))
     return bounds
 
 

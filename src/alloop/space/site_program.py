@@ -19,7 +19,7 @@ from math import ceil, floor, lcm
 
 from alloop.chemistry.species import Species
 from alloop.errors import SpaceError
-from alloop.space.checks import is_excluded, plain_number
+from alloop.space.checks import interval, is_excluded, plain_number
 from alloop.space.definition import Compensation, DistinctLimit, Limits, Site
 from alloop.space.program import UNBOUNDED, Bound, Mark, Program, Variable
 from alloop.space.types import COMPENSATION, Column
@@ -167,7 +167,7 @@ def make_program(layout: SiteLayout, limits: Limits, more: Iterable[Bound] = ())
             (symbol if weight == 1 else f"{plain_number(weight)} {symbol}") + (f" on {site}" if site else "")
             for symbol, site, weight in limit.weights
         )
-        says = f"limits.amounts[{i}] allows {_interval(limit.min, limit.max)}"
+        says = f"limits.amounts[{i}] allows {interval(limit.min, limit.max)}"
         bounds.append(layout.bound(names, says, weights, limit.min, limit.max))
     marks: list[Mark] = []
     for i, distinct in enumerate(limits.distinct):
@@ -202,7 +202,7 @@ def _neutrality(layout: SiteLayout) -> Bound:
     if layout.compensation is not None:
         low, high = layout.compensation.min, layout.compensation.max
         name = layout.compensation.species.symbol
-        says = f"charge_compensation allows {_interval(low, high)}"
+        says = f"charge_compensation allows {interval(low, high)}"
         return layout.bound(name, says, {len(layout.columns) - 1: Fraction(1)}, low, high)
     charges = {i: Fraction(c.species.charge) for i, c in enumerate(layout.columns) if c.species is not None}
     says = "without charge_compensation it must be 0"
@@ -224,8 +224,8 @@ def _distinct(layout: SiteLayout, limit: DistinctLimit, number: int, index: int)
             start += 1
             continue
         places = [
-            i
-            for i, column in enumerate(layout.variable_columns)
+            place
+            for place, column in enumerate(layout.variable_columns)
             if layout.columns[column].label == symbol and limit.site in (None, layout.columns[column].group)
         ]
         hosts = [
@@ -242,15 +242,5 @@ def _distinct(layout: SiteLayout, limit: DistinctLimit, number: int, index: int)
     low = -UNBOUNDED if limit.min is None else limit.min
     high = UNBOUNDED if limit.max is None else limit.max
     name = f"different species among {', '.join(limit.species)}" + (f" on {limit.site}" if limit.site else "")
-    says = f"limits.distinct[{number}] allows {_interval(limit.min, limit.max)}"
+    says = f"limits.distinct[{number}] allows {interval(limit.min, limit.max)}"
     return Bound(name, says, start, low, high, (0,) * len(counted), tuple(counted)), marks
-
-
-def _interval(low: Fraction | int | None, high: Fraction | int | None) -> str:
-    if low is None:
-        return f"at most {plain_number(Fraction(high or 0))}"
-    if high is None:
-        return f"at least {plain_number(Fraction(low))}"
-    if low == high:
-        return f"only {plain_number(Fraction(low))}"
-    return f"{plain_number(Fraction(low))} to {plain_number(Fraction(high))}"

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alloop.arrays import FloatArray
-from alloop.errors import PrecursorError, Problem, SpaceError
-from alloop.space.automaton import Automaton, build_automaton
+from alloop.errors import Problem, SpaceError
+from alloop.space.automaton import build_automaton
 from alloop.space.checks import check_sites, normal_sites
 from alloop.space.codec import unrank
 from alloop.space.coded import CodedSpace
 from alloop.space.definition import Compensation, Limits, Site
-from alloop.space.empty import explain_empty
+from alloop.space.empty import explain_empty, explain_unmakeable
 from alloop.space.process import Process
 from alloop.space.program import Bound, Program
 from alloop.space.shelf_bounds import shelf_bounds, shelf_text
@@ -44,7 +44,7 @@ class SiteSpace(CodedSpace):
         compensation: Compensation | None,
         limits: Limits,
         process: Process,
-        mobile_ion: str,
+        mobile_ion: str | None,
         shelf: Shelf | None = None,
     ) -> None:
         problems = check_sites(sites, compensation, limits)
@@ -55,9 +55,9 @@ class SiteSpace(CodedSpace):
         self.limits = limits
         self.shelf = shelf
         self.layout = layout = make_layout(self.sites, compensation)
-        super().__init__(
-            layout.columns, layout.variable_columns, layout.denominator, self._automata(), process, mobile_ion
-        )
+        automata = [build_automaton(program) for program in self.programs()]
+        columns, variables = layout.columns, layout.variable_columns
+        super().__init__(columns, variables, layout.denominator, automata, process, mobile_ion, shelf)
         if not self.compositions:
             raise SpaceError(self._why_empty())
 
@@ -85,7 +85,7 @@ class SiteSpace(CodedSpace):
         """Bounds on a weighted sum over columns, in atoms per formula unit."""
         return self.layout.bound(name, says, weights, low, high)
 
-    def _likely_scales(self, totals: Mapping[str, Fraction]) -> list[Fraction]:
+    def likely_scales(self, totals: Mapping[str, Fraction]) -> list[Fraction]:
         """The factor that fits all atoms but the compensating element's into the sites."""
         own = self.compensation.species.elements if self.compensation else {}
         room = sum(
@@ -99,24 +99,13 @@ class SiteSpace(CodedSpace):
         written = sum((amount for element, amount in totals.items() if element not in own), Fraction(0))
         return [room / written] if written and room != written else []
 
-    def _automata(self) -> list[Automaton]:
-        return [build_automaton(program) for program in self.programs()]
-
     def _why_empty(self) -> list[Problem]:
         free = make_program(self.layout, self.limits)
         automaton = build_automaton(free)
         if not automaton.size or self.shelf is None:
             return explain_empty(free)
-        example = np.zeros((1, len(self.columns)))
-        example[:, self._variable_columns] = unrank(automaton, np.zeros(1, dtype=np.int64))
-        self._complete(example)
-        candidate = self._candidate([Fraction(int(u), self.denominator) for u in example[0].tolist()], ())
-        try:
-            self.shelf.solve(candidate.amounts)
-        except PrecursorError as error:
-            what = "the precursors can make none of the candidates"
-            return [Problem("precursors", what, "add what is missing"), *error.problems]
-        raise AssertionError(f"{candidate.formula} can be made but was not counted")
+        first = unrank(automaton, np.zeros(1, dtype=np.int64))[0]
+        return explain_unmakeable(self.candidate_of(first.astype(np.int64)), self.shelf)
 
     @cached_property
     def _following(self) -> tuple[list[int], FloatArray, FloatArray, float]:
@@ -130,9 +119,10 @@ class SiteSpace(CodedSpace):
         change = np.array([[float(slope * divisor) for slope in slopes] for _, slopes in lines])
         return places, start, change.reshape(len(places), -1).T, float(divisor)
 
-    def _complete(self, units: FloatArray) -> None:
+    def complete(self, units: FloatArray) -> None:
+        """Fill in, in place, the hosts and the compensator of `units` (n, n_columns)."""
         places, start, change, divisor = self._following
-        units[:, places] = start + units[:, self._variable_columns] @ change / divisor
+        units[:, places] = start + units[:, self.variable_columns] @ change / divisor
 
     @cached_property
     def space_hash(self) -> str:

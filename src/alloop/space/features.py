@@ -1,0 +1,159 @@
+"""What a model sees of a candidate: numbers for its composition and its process settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from alloop.arrays import FloatArray, IntArray
+from alloop.chemistry.descriptors import composition_descriptor_names, composition_descriptors
+from alloop.chemistry.formula import Amounts
+from alloop.space.base import Space
+from alloop.space.process import Setting
+from alloop.space.types import Block, Level, write_level
+
+_UNKNOWN = ""  # stands for a level that is not known; no level is an empty name
+_WIDE = 10  # a setting whose levels span at least this factor is seen on a logarithmic scale
+
+
+class FeatureMap:
+    """Features of a space's candidates, and of any composition with any settings, in the same columns.
+
+    Features depend on the whole composition only, not on what sits where, so literature and histories have
+    them
+    too: descriptors of the composition, the atomic fraction of every element that varies in the space,
+    and the process settings. Values are unscaled.
+
+    A setting of numbers is one column (log10 where its levels are positive and span a factor of 10 or more),
+    at the mean of its levels where it does not apply, is `none` or is not known; a second column tells
+    where that can happen. A setting of names has one column per name. Settings with a single level are left
+    out.
+
+    Attributes:
+        names: one per feature.
+        site_names: one per feature of :meth:`of_block_sites`.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._varying = space.varying_elements
+        self._settings = [
+            _SettingFeatures(setting, place, setting.name in space.conditional_settings)
+            for place, setting in enumerate(space.process.settings)
+            if len(setting.levels) > 1 or setting.name in space.conditional_settings
+        ]
+        self._splits = _split_columns(space)
+        self.names: tuple[str, ...] = (
+            *composition_descriptor_names(space.mobile_ion),
+            *(f"{element} fraction" for element in self._varying),
+            *(name for setting in self._settings for name in setting.names),
+        )
+        self.site_names: tuple[str, ...] = tuple(name for name, _, _ in self._splits)
+
+    def of_block(self, block: Block) -> FloatArray:
+        """Features (n, d) of candidates of the space."""
+        amounts = self._space.element_amounts(block)
+        settings = [setting.of_indices(block.settings[:, setting.place]) for setting in self._settings]
+        return self._join(amounts, self._space.elements, settings)
+
+    def of_compositions(
+        self, amounts: Sequence[Amounts], settings: Sequence[Mapping[str, Level]]
+    ) -> FloatArray:
+        """Features (n, d) of any compositions with the settings that are known of them.
+
+        Args:
+            amounts: atoms of each element, on any scale; elements outside the space are seen by the
+                descriptors.
+            settings: levels by name, any numbers and names.
+        """
+        elements = sorted({element for row in amounts for element in row} | set(self._space.elements))
+        matrix = np.array(
+            [[float(row.get(element, 0)) for element in elements] for row in amounts], dtype=np.float64
+        ).reshape(len(amounts), len(elements))
+        values = [
+            setting.of_values([row.get(setting.name, _UNKNOWN) for row in settings])
+            for setting in self._settings
+        ]
+        return self._join(matrix, elements, values)
+
+    def of_block_sites(self, block: Block) -> FloatArray:
+        """Features (n, len(site_names)): how elements that can sit on several sites are split between them.
+
+        Each is the number of atoms of the element on the site over all atoms; one site per element is left
+        out, as it follows from the others.
+        """
+        total = self._space.element_amounts(block).sum(axis=1)
+        result = np.zeros((len(block), len(self._splits)))
+        for place, (_, columns, weights) in enumerate(self._splits):
+            result[:, place] = block.amounts[:, columns] @ weights / np.where(total > 0, total, 1.0)
+        return result
+
+    def _join(self, amounts: FloatArray, elements: Sequence[str], settings: list[FloatArray]) -> FloatArray:
+        total = amounts.sum(axis=1, keepdims=True)
+        places = [elements.index(element) for element in self._varying]
+        fractions = amounts[:, places] / np.where(total > 0, total, 1.0)
+        descriptors = composition_descriptors(amounts, elements, self._space.mobile_ion)
+        return np.hstack([descriptors, fractions, *settings])
+
+
+class _SettingFeatures:
+    """The columns of one setting; `can_be_absent` says whether it may not apply in the space."""
+
+    def __init__(self, setting: Setting, place: int, can_be_absent: bool) -> None:
+        self.name = setting.name
+        self.place = place
+        self._numeric = setting.is_numeric
+        numbers = [float(level) for level in setting.levels if isinstance(level, Fraction)]
+        self._log = bool(numbers) and min(numbers) > 0 and max(numbers) >= _WIDE * min(numbers)
+        self._indicator = self._numeric and (can_be_absent or None in setting.levels)
+        self._words = [write_level(level) for level in setting.levels]
+        self._varies = len(numbers) > 1
+        self._mean = float(np.mean([self._scaled(number) for number in numbers])) if numbers else 0.0
+        if self._numeric:
+            label = f"log10 {setting.name}" if self._log else setting.name
+            self.names = [label] * self._varies + [f"{setting.name} applies"] * self._indicator
+        else:
+            self.names = [f"{setting.name} = {word}" for word in self._words]
+        self._by_index = self.of_values([*setting.levels, None] if self._numeric else list(setting.levels))
+        if not self._numeric:  # no name at all where the setting does not apply
+            self._by_index = np.vstack([self._by_index, np.zeros((1, len(self.names)))])
+
+    def _scaled(self, number: float) -> float:
+        return float(np.log10(number)) if self._log else number
+
+    def of_indices(self, indices: IntArray) -> FloatArray:
+        """(n, n_names) for level indices (n,), -1 where the setting does not apply."""
+        return self._by_index[indices]
+
+    def of_values(self, levels: Sequence[Level]) -> FloatArray:
+        """(n, n_names) for levels, :data:`_UNKNOWN` where none is known."""
+        if not self._numeric:
+            chosen = [[write_level(level) == word for word in self._words] for level in levels]
+            return np.array(chosen, dtype=np.float64).reshape(len(levels), len(self.names))
+        columns = np.zeros((len(levels), 2))
+        for row, level in enumerate(levels):
+            if isinstance(level, Fraction) and (level > 0 or not self._log):
+                columns[row] = (self._scaled(float(level)), 1.0)
+            else:
+                columns[row] = (self._mean, 0.0)
+        return columns[:, [i for i, used in enumerate((self._varies, self._indicator)) if used]]
+
+
+def _split_columns(space: Space) -> list[tuple[str, IntArray, FloatArray]]:
+    """(name, columns, atoms per unit) for each site but the last of every element that sits on several.
+
+    The compensating species counts to a site of its own.
+    """
+    splits = []
+    for element in space.elements:
+        holding = [i for i, column in enumerate(space.columns) if element in column.elements]
+        groups = list(dict.fromkeys(space.columns[i].group for i in holding))
+        if any(space.columns[i].species is None for i in holding):
+            continue
+        for group in groups[:-1]:
+            columns = [i for i in holding if space.columns[i].group == group]
+            weights = np.array([float(space.columns[i].elements[element]) for i in columns])
+            splits.append((f"{element} on {group}", np.array(columns, dtype=np.int64), weights))
+    return splits
