@@ -382,6 +382,22 @@ def test_a_writer_that_waits_too_long_is_told(
     assert len(first.campaigns()) == 2
 
 
+@pytest.mark.parametrize(
+    ("pragma", "said"),
+    [
+        ("max_page_count = 1", "the disk is full; nothing was recorded"),
+        ("query_only = ON", "they are read-only"),
+    ],
+)
+def test_a_full_disk_and_a_read_only_database_are_told(tmp_path: Path, pragma: str, said: str) -> None:
+    records = Records.open(tmp_path / "home", create=True)
+    add_campaign(records)
+    sa.event.listen(records.engine, "connect", lambda connection, _: connection.execute(f"PRAGMA {pragma}"))
+    with pytest.raises(RecordsError, match=said), records.writing(by="ada") as tx:
+        tx.add_campaign("garnet", "x" * 1_000_000)
+    assert [row.slug for row in Records.open(tmp_path / "home").campaigns()] == [SLUG]
+
+
 def test_rows_are_plain_enough_for_json(plated: Records) -> None:
     upload(plated, b"one", [value()])
     row = asdict(plated.measurements(SLUG)[0])
