@@ -72,7 +72,7 @@ PROCESS = [
     ),
     ("unit: h,", "unit: h, relative_to: crystallization_temperature,", "h is a time, not a temperature"),
     ("unit: h,", "relative_to: crystallization_temperature,", "milling_time has no unit"),
-    ("unit: h,", "excess_of: LiF,", "LiF is no precursor; did you mean 'LiCl'?"),
+    ("unit: h,", "excess_of: LiF,", "LiF is no precursor; use one of LiCl, LiBr"),
 ]
 SHELF = [
     ("{formula: LiBr}", "{formula: LiBx}", "unknown element 'Bx'"),
@@ -80,7 +80,7 @@ SHELF = [
     ("{formula: LiBr}", "{formula: LiBr, gives: NaBr}", "gives Na, which LiBr does not hold"),
     ("purity: 0.999", "purity: 99.9", "purity 99.9 is not above 0 and up to 1; write 0.999"),
     ("price_per_g", "price", "unknown key 'price'; did you mean 'price_per_g'?"),
-    ("  - {formula: MgCl2, stock_g: 100}\n", "", "no precursor brings the Mg of Mg2+"),
+    ("  - {formula: MgCl2, stock_g: 100}\n", "", "the control Li2MgCl4 is no candidate"),
     ("pellet: {diameter_mm: 6.5}", "pellet: {}", "the pellet has no size"),
     ('names: ["spinel Fd-3m"]', "amorphous: true, names: [x]", "both named and amorphous"),
 ]
@@ -160,6 +160,34 @@ def test_the_compensation_bounds_are_mandatory(tmp_path):
 def test_an_infeasible_space_is_an_error(tmp_path):
     lines = problems_of(changed(SMALL, "min: 1, max: 2", "min: 5, max: 6"), tmp_path)
     assert any("space" in line for line in lines)
+
+
+def test_elements_without_a_precursor_are_named(tmp_path):
+    shelf = "precursors: [LiCl, ZnCl2, MgCl2]\nobjectives"
+    warnings = parse(SMALL.replace("objectives", shelf), tmp_path).warnings
+    assert any("no precursor brings In: candidates with In3+ are not counted" in line for line in warnings)
+    lines = problems_of(SMALL.replace("objectives", shelf.replace(", MgCl2", "")), tmp_path)
+    assert any("no precursor brings the Mg of Mg2+" in line for line in lines)
+
+
+def test_what_deserves_a_warning_does_not_stop(tmp_path):
+    assert any("no controls are declared" in line for line in parse(SMALL, tmp_path).warnings)
+    many = SMALL.replace(
+        "[Zn2+, In3+]", "[Zn2+, In3+, Y3+, Sc3+, Er3+, Yb3+, Ho3+, Al3+, Ga3+, Cr3+, Mn2+, Fe2+, Co2+]"
+    ).replace("max: 0.2, step", "max: 0.1, step")
+    campaign = parse(many, tmp_path)
+    text = f"13 substituents without max_dopants make {campaign.space.size:,} candidates"
+    assert any(text in line for line in campaign.warnings)
+    sodium = parse(SMALL.replace("mobile_ion: Li+", "mobile_ion: Na+"), tmp_path)
+    assert any("the mobile ion Na+ is in no candidate" in line for line in sodium.warnings)
+    offset = "  process: [{name: t, unit: K, levels: [-10, 10], relative_to: crystallization_temperature}]\nobjectives"
+    lines = parse(SMALL.replace("objectives", offset), tmp_path).warnings
+    assert any("add crystallization_temperature to observe" in line for line in lines)
+
+
+def test_the_mobile_ion_follows_from_the_compensation(tmp_path):
+    text = SMALL.replace("mobile_ion: Li+\n", "").replace("Li+", "Na+")
+    assert parse(text, tmp_path).mobile_ion == "Na+"
 
 
 @pytest.mark.parametrize("kinds", ["", "  mixture: {step: 0.1, end_members: [LiCl]}\n"])

@@ -20,8 +20,8 @@ from alloop.errors import UserError
 from alloop.properties import get_property
 from alloop.space.types import Level
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE]([+-]?\d+))?")
-_RATIO = re.compile(r"([+-]?\d+)\s*/\s*(\d+)")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE]([+-]?\d+))?", re.ASCII)
+_RATIO = re.compile(r"([+-]?\d+)\s*/\s*(\d+)", re.ASCII)
 _MAX_DIGITS, _MAX_EXPONENT = 40, 40
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

@@ -16,6 +16,7 @@ from alloop.campaign_file.sites import COMPENSATION, SITES, read_compensation, r
 from alloop.campaign_file.space_models import SpaceModel
 from alloop.campaign_file.yaml_reader import Path
 from alloop.chemistry.shelf import Shelf
+from alloop.chemistry.species import parse_species
 from alloop.errors import CampaignFileError
 from alloop.space import MixtureSpace, PoolSpace, SiteSpace, Space
 from alloop.space.definition import Compensation, Limits, Mixture, PoolRow, Site
@@ -155,4 +156,7 @@ def _read_pool(
 
 
 def _pool_space(rows: tuple[PoolRow, ...], settings: tuple[Setting, ...], mobile_ion: str) -> Space:
-    return PoolSpace(rows, Process(settings), mobile_ion)
+    """The pool; an ion that none of its rows holds (a pool of alloys) is not mobile in it."""
+    carrier = parse_species(mobile_ion).elements
+    is_held = any(carrier.keys() <= row.amounts.keys() for row in rows)
+    return PoolSpace(rows, Process(settings), mobile_ion if is_held else None)
