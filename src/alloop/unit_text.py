@@ -70,7 +70,8 @@ def _normalise(text: str) -> str:
         plain = pattern.sub(word, plain)
     plain = re.sub(r"^\s*[*xX]\s*(?=\d)", "", _GLUED.sub(r"\1 cm", plain))
     try:
-        return _spell(_Reader(plain).whole())
+        spelling = _spell(_Reader(plain).whole())
+        return _SAME.get(spelling.lower(), spelling)
     except _Unreadable:
         raise UnitError(f"{text!r} is not a unit", "write it like S/cm, mA/cm^2 or degC") from None
 

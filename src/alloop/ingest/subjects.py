@@ -88,7 +88,7 @@ def _in_well(
     layout: Layout, row: Row, plate: str, well: str, context: ResultsContext, findings: Findings
 ) -> SampleRow | None:
     name = plate.strip().upper()
-    if name.isdigit():
+    if re.fullmatch("[0-9]{1,6}", name):
         name = plate_id(context.campaign, int(name))
     wells = context.plates.get(name)
     column = layout.first("plate") or layout.first("sample")
