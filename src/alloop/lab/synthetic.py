@@ -40,8 +40,8 @@ class SyntheticLaboratory:
     It works for every kind of space. What it measures are the properties of `objectives`, `constraints` and
     `observe`, at the conditions that these name; properties that follow from the composition are left out.
     The same seed, space and aims make the same laboratory (a space with another dopant has another truth);
-    every value depends only on the seed, the
-    plate's name, the well and the property, so that the order of measuring does not matter.
+    every value depends only on the seed, the plate's name, the well and the property, so that the order of
+    measuring does not matter.
     """
 
     def __init__(
