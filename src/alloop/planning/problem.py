@@ -107,15 +107,18 @@ class Prediction:
 
 @dataclass(frozen=True)
 class PlannedWell:
-    """One well of a plan; `rank` is None for a control outside the space."""
+    """One well of a plan.
+
+    `rank` is None for a control outside the space; `p_feasible` and `p_hit` are None while nothing is modelled.
+    """
 
     well: str
     role: Role
     candidate: Candidate
     rank: int | None
     predictions: Mapping[str, Prediction]
-    p_feasible: float
-    p_hit: float
+    p_feasible: float | None
+    p_hit: float | None
     reason: str
     replicate_of: str | None = None
 

@@ -21,8 +21,7 @@ _WIDE = 10  # a setting whose levels span at least this factor is seen on a loga
 class FeatureMap:
     """Features of a space's candidates, and of any composition with any settings, in the same columns.
 
-    Features depend on the whole composition only, not on what sits where, so literature and histories have
-    them
+    Features depend on the whole composition only, not on what sits where, so literature and histories have them
     too: descriptors of the composition, the atomic fraction of every element that varies in the space,
     and the process settings. Values are unscaled.
 
@@ -33,6 +32,7 @@ class FeatureMap:
 
     Attributes:
         names: one per feature.
+        blocks: (d,) 0 for descriptors, 1 for element fractions, 2 for settings: features that belong together.
         site_names: one per feature of :meth:`of_block_sites`.
     """
 
@@ -50,6 +50,9 @@ class FeatureMap:
             *(f"{element} fraction" for element in self._varying),
             *(name for setting in self._settings for name in setting.names),
         )
+        n_settings = sum(len(setting.names) for setting in self._settings)
+        n_descriptors = len(self.names) - len(self._varying) - n_settings
+        self.blocks: IntArray = np.repeat([0, 1, 2], [n_descriptors, len(self._varying), n_settings])
         self.site_names: tuple[str, ...] = tuple(name for name, _, _ in self._splits)
 
     def of_block(self, block: Block) -> FloatArray:
@@ -77,6 +80,21 @@ class FeatureMap:
             for setting in self._settings
         ]
         return self._join(matrix, elements, values)
+
+    def distance_scale(self, sample: FloatArray) -> FloatArray:
+        """Factors (d,) on features that make Euclidean distances fair between descriptors and settings.
+
+        Each feature is measured in its spread over `sample` (m, d), a uniform part of the space, and each block
+        counts as one feature. Element fractions are left out: descriptors tell compositions apart, and the
+        fraction of an element that few candidates hold would drown them.
+        """
+        spread = sample.std(axis=0)
+        varies = (spread > 1e-9 * (1.0 + np.abs(sample).max(axis=0, initial=0.0))) & (self.blocks != 1)
+        scale = np.zeros(len(self.names))
+        for block in np.unique(self.blocks[varies]):
+            members = varies & (self.blocks == block)
+            scale[members] = 1.0 / (spread[members] * np.sqrt(members.sum()))
+        return scale
 
     def of_block_sites(self, block: Block) -> FloatArray:
         """Features (n, len(site_names)): how elements that can sit on several sites are split between them.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from alloop.arrays import FloatArray
+from alloop.arrays import FloatArray, IntArray
 from alloop.surrogate.bounds import expected_beyond
 from alloop.surrogate.cross_validation import (
     Check,
@@ -18,7 +18,7 @@ from alloop.surrogate.cross_validation import (
 )
 from alloop.surrogate.data import Observations
 from alloop.surrogate.forest import Forest, fit_forest
-from alloop.surrogate.gp import GaussianProcess, Hyperparameters, fit_gp
+from alloop.surrogate.gp import GaussianProcess, fit_gp
 
 _FOLDS = 5
 _ROWS_FOR_FOREST = 12
@@ -89,7 +89,7 @@ def learn(
     data: Observations,
     seed: int,
     background: FloatArray | None = None,
-    start: Hyperparameters | None = None,
+    blocks: IntArray | None = None,
     use_forest: bool = True,
 ) -> Belief:
     """Fit both models, weigh them by cross-validated log score and calibrate their intervals.
@@ -98,10 +98,10 @@ def learn(
         data: the observations of one property.
         seed: of folds and trees; the same data and seed give the same belief.
         background: (m, d) features of a sample of candidates, for the scaling of features.
-        start: hyperparameters of the last round, to begin from.
+        blocks: (d,) number of the block each feature belongs to.
         use_forest: leave the forest out when False.
     """
-    process = fit_gp(data, background, start)
+    process = fit_gp(data, background, blocks)
     with_forest = use_forest and len(data) >= _ROWS_FOR_FOREST
     targets = forest_targets(process)
     forest = fit_forest(data.features, targets, seed) if with_forest else None
@@ -117,7 +117,9 @@ def learn(
     if forest is not None:
         # trees only see the spread between trees: what is left of the held-out error is noise
         residual = (seen.values - tree_mean)[seen.bounds == 0]
-        square = float(np.mean(residual**2) - np.mean(tree_sd[seen.bounds == 0] ** 2)) if len(residual) else 0.0
+        square = (
+            float(np.mean(residual**2) - np.mean(tree_sd[seen.bounds == 0] ** 2)) if len(residual) else 0.0
+        )
         forest_noise = float(np.sqrt(max(square, (0.3 * process.noise_sd()) ** 2)))
         tree_wide = np.hypot(tree_sd, forest_noise)
         weight = stacking_weight(
@@ -134,10 +136,9 @@ def forest_targets(process: GaussianProcess) -> FloatArray:
     """Training values for trees: group offsets taken off, bounds replaced by their expectation."""
     data = process.data
     targets = data.values.copy()
-    if process.bounded:
-        everyone = np.arange(len(data))
+    open_rows = np.flatnonzero(data.bounds)
+    if len(open_rows):
         mean, sd = process.latent(data.features)
-        open_rows = everyone[data.bounds != 0]
         spread = np.hypot(sd[open_rows], process.noise_sd())
         targets[open_rows] = expected_beyond(
             mean[open_rows], spread, data.values[open_rows], data.bounds[open_rows]

@@ -1,0 +1,186 @@
+"""What a well is worth under each aim. Every component offers the gain of adding one more candidate.
+
+A plate's wells are dealt out to the components in proportion to the aims' weights, each component taking the
+candidate with its largest gain in turn and all of them seeing what the others took. Gains of different kind are
+never added up, so that no scale decides between them.
+
+Gains of `Front`, `Best`, `Cover` and `Map` shrink as the plate fills (they are submodular), so that a bound from an
+earlier pick stays one: only the few candidates on top are evaluated again (lazy greedy, Minoux 1978).
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Protocol
+
+import numpy as np
+
+from alloop.arrays import BoolArray, FloatArray, IntArray
+from alloop.planning.goals import lengths
+
+_REEVALUATED = 48
+
+
+class Component(Protocol):
+    """One way to value candidates 0 … m-1."""
+
+    name: str
+
+    def best(self, allowed: BoolArray) -> tuple[int, float]:
+        """The allowed candidate with the largest gain, and that gain."""
+
+    def add(self, index: int) -> None:
+        """Take note that the plate now holds candidate `index`."""
+
+
+class Scored:
+    """A fixed score per candidate; what is already on the plate does not change it."""
+
+    def __init__(self, name: str, scores: FloatArray) -> None:
+        self.name = name
+        self.scores = scores
+
+    def best(self, allowed: BoolArray) -> tuple[int, float]:
+        """The allowed candidate with the highest score."""
+        index = int(np.argmax(np.where(allowed, self.scores, -np.inf)))
+        return index, float(self.scores[index])
+
+    def add(self, index: int) -> None:
+        """Scores stand on their own: nothing to note."""
+
+
+class _Lazy:
+    """Greedy choice by gains that can only shrink."""
+
+    def __init__(self, name: str, n_candidates: int) -> None:
+        self.name = name
+        self._bound = np.full(n_candidates, np.inf)
+
+    def _gain(self, index: IntArray) -> FloatArray:
+        raise NotImplementedError
+
+    def best(self, allowed: BoolArray) -> tuple[int, float]:
+        """The allowed candidate with the largest gain."""
+        if not np.isfinite(self._bound).all():
+            self._bound = self._gain(np.arange(len(self._bound)))
+        bound = np.where(allowed, self._bound, -np.inf)
+        fresh = np.zeros(len(bound), dtype=bool)
+        while True:
+            top = int(np.argmax(bound))
+            if fresh[top] or not np.isfinite(bound[top]):
+                return top, float(bound[top])
+            stale = np.flatnonzero(~fresh & np.isfinite(bound))
+            if len(stale) > _REEVALUATED:
+                stale = stale[np.argpartition(-bound[stale], _REEVALUATED - 1)[:_REEVALUATED]]
+            bound[stale] = self._bound[stale] = self._gain(stale)
+            fresh[stale] = True
+
+
+class Front(_Lazy):
+    """Growth of the hypervolume, by random directions: HV = c · E_w[max_y min_k(g_k / w_k)₊^K].
+
+    Args:
+        goodness: (S, m, K) draws at the candidates.
+        passing: (S, m) feasibility of the same draws.
+        known: (S, h, K) goodness at what is measured or pending; `known_passing` (S, h).
+        directions: (D, K).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        goodness: FloatArray,
+        passing: BoolArray,
+        known: FloatArray,
+        known_passing: BoolArray,
+        directions: FloatArray,
+    ) -> None:
+        super().__init__(name, goodness.shape[1])
+        power = goodness.shape[2]
+        self._values = self._volume(goodness, passing, directions, power)
+        reached = self._volume(known, known_passing, directions, power)
+        self._reached = reached.max(axis=1) if reached.shape[1] else np.zeros_like(self._values[:, 0])
+
+    @staticmethod
+    def _volume(goodness: FloatArray, passing: BoolArray, directions: FloatArray, power: int) -> FloatArray:
+        reach = np.maximum(lengths(goodness.astype(np.float32), directions.astype(np.float32)), 0.0)
+        volume: FloatArray = (reach**power) * passing[..., None]
+        return volume
+
+    def fresh(self) -> Front:
+        """The same component before any candidate was added (the large arrays are shared)."""
+        other = copy.copy(self)
+        other._reached = self._reached.copy()
+        other._bound = self._bound.copy()
+        return other
+
+    @property
+    def level(self) -> float:
+        """Expected hypervolume (up to the constant c) of what is known and chosen so far."""
+        return float(self._reached.mean())
+
+    def _gain(self, index: IntArray) -> FloatArray:
+        growth = self._values[:, index] - self._reached[:, None]
+        np.maximum(growth, 0.0, out=growth)
+        return np.asarray(growth.mean(axis=(0, 2)), dtype=float)
+
+    def add(self, index: int) -> None:
+        """Raise what is reached to the new candidate's in every draw."""
+        np.maximum(self._reached, self._values[:, index], out=self._reached)
+
+
+class Cover(_Lazy):
+    """How much nearer the space's uniform sample comes to something that has been tried (facility location).
+
+    Args:
+        distances: (r, m) between a uniform sample of the space and the candidates.
+        tried: (r,) distance of the sample to the nearest thing measured or pending; inf where nothing is.
+    """
+
+    def __init__(self, distances: FloatArray, tried: FloatArray) -> None:
+        super().__init__("cover", distances.shape[1])
+        self._distances = distances
+        ceiling = 2.0 * float(distances.max(initial=1e-9))
+        self._nearest = np.minimum(tried, ceiling)
+
+    def _gain(self, index: IntArray) -> FloatArray:
+        return np.asarray(np.maximum(self._nearest[:, None] - self._distances[:, index], 0.0).mean(axis=0))
+
+    def add(self, index: int) -> None:
+        """The sample is now at most as far as the new candidate."""
+        np.minimum(self._nearest, self._distances[:, index], out=self._nearest)
+
+
+class Map:
+    """Expected fall of the variance over the space's uniform sample, summed over the objectives.
+
+    Args:
+        candidates: (S, m, K) draws at the candidates in units of the measurement noise.
+        sample: (S, r, K) the same draws at the uniform sample.
+    """
+
+    name = "map"
+
+    def __init__(self, candidates: FloatArray, sample: FloatArray) -> None:
+        self._candidates = candidates - candidates.mean(axis=0)
+        self._sample = sample - sample.mean(axis=0)
+
+    def best(self, allowed: BoolArray) -> tuple[int, float]:
+        """The allowed candidate whose measurement would lower the variance most."""
+        n_draws, _, n_objectives = self._candidates.shape
+        gain = np.zeros(self._candidates.shape[1])
+        for k in range(n_objectives):
+            shared = self._candidates[:, :, k].T @ self._sample[:, :, k] / n_draws
+            own = self._candidates[:, :, k].var(axis=0)
+            gain += (shared**2).mean(axis=1) / (own + 1.0)
+        index = int(np.argmax(np.where(allowed, gain, -np.inf)))
+        return index, float(gain[index])
+
+    def add(self, index: int) -> None:
+        """Condition the draws on a measurement of the new candidate."""
+        n_draws = len(self._candidates)
+        for k in range(self._candidates.shape[2]):
+            column = self._candidates[:, index, k].copy()
+            total = float(column @ column) + n_draws
+            self._sample[:, :, k] -= np.outer(column, column @ self._sample[:, :, k]) / total
+            self._candidates[:, :, k] -= np.outer(column, column @ self._candidates[:, :, k]) / total

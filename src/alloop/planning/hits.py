@@ -1,0 +1,79 @@
+"""How likely a candidate is to be one of the best, or to meet the targets."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtr
+
+from alloop.arrays import BoolArray, FloatArray
+from alloop.planning.beliefs import Beliefs
+from alloop.planning.goals import Yardstick, lengths
+
+
+def depth(goodness: FloatArray, directions: FloatArray) -> FloatArray:
+    """How close each of n points (..., n, K) is to the front of them: 1 on it, 0 behind all, (..., n).
+
+    A point counts by its best rank over the directions; with one objective that is its rank.
+    """
+    n = goodness.shape[-2]
+    best = np.zeros(goodness.shape[:-1])
+    for direction in directions:
+        reach = lengths(goodness, direction[None])[..., 0]
+        order = np.argsort(reach, axis=-1)
+        ranks = np.empty(order.shape)
+        np.put_along_axis(ranks, order, np.broadcast_to(np.arange(n) / max(n - 1, 1), order.shape), axis=-1)
+        np.maximum(best, ranks, out=best)
+    return best
+
+
+def chance_among_best(
+    goodness: FloatArray, passing: BoolArray, count: int, directions: FloatArray
+) -> FloatArray:
+    """Chance (n,) of belonging to the best `count` of n points, from draws (S, n, K) and (S, n)."""
+    depths = np.where(passing, depth(goodness, directions), -1.0)
+    count = int(np.clip(count, 1, depths.shape[1]))
+    threshold = -np.partition(-depths, count - 1, axis=1)[:, count - 1 : count]
+    return np.asarray((passing & (depths >= threshold)).mean(axis=0))
+
+
+def chance_above_share(
+    goodness: FloatArray, passing: BoolArray, sample: slice, share: float, directions: FloatArray
+) -> FloatArray:
+    """Chance (n,) of ranking with the best `share` of the points in `sample`, a uniform part of the space."""
+    depths = np.where(passing, depth(goodness, directions), -1.0)
+    threshold = np.quantile(depths[:, sample], 1.0 - share, axis=1, method="higher", keepdims=True)
+    return np.asarray((passing & (depths >= threshold)).mean(axis=0))
+
+
+def chance_of_targets(
+    beliefs: Beliefs, yardstick: Yardstick, features: FloatArray, noisy: bool
+) -> FloatArray:
+    """Chance (n,) of meeting all stated targets and constraints, for a new measurement or (`noisy` False) in truth."""
+    chance = beliefs.p_feasible(features)
+    for k, entry in enumerate(yardstick.objectives):
+        if not np.isfinite(yardstick.target[k]):
+            continue
+        belief = beliefs.properties[entry.property]
+        mean, sd = belief.predict(features) if noisy else belief.latent(features)
+        good = yardstick.sign[k] * (mean - yardstick.reference[k]) / yardstick.span[k]
+        chance = chance * ndtr((good - yardstick.target[k]) / (sd / yardstick.span[k]))
+    return chance
+
+
+def optimism(
+    beliefs: Beliefs, yardstick: Yardstick, features: FloatArray, directions: FloatArray
+) -> FloatArray:
+    """Score (n,) of what the trees hope for: mean plus one standard deviation, by rank, times feasibility.
+
+    Trees tell families of materials apart where a smooth model blurs them; see docs/planner.md for what this
+    rule adds to the chance of being among the best. Properties without trees are hoped for by their own belief.
+    """
+    columns = []
+    for k, entry in enumerate(yardstick.objectives):
+        belief = beliefs.properties[entry.property]
+        mean, sd = (belief.forest or belief).latent(features)
+        columns.append(
+            yardstick.sign[k] * (mean - yardstick.reference[k]) / yardstick.span[k] + sd / yardstick.span[k]
+        )
+    ranks = depth(np.stack(columns, axis=-1), directions)
+    return -np.log1p(1.0 / len(features) - ranks) * beliefs.p_feasible(features)

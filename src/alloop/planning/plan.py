@@ -1,0 +1,260 @@
+"""Plan one plate: cover the space while nothing is known, then learn, screen, and choose."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from alloop.arrays import FloatArray
+from alloop.errors import PlanError
+from alloop.planning.beliefs import Beliefs, learn_all
+from alloop.planning.chosen import Chosen, choose_plate
+from alloop.planning.first_plate import central_choice, cover_plate, covering_pool
+from alloop.planning.goals import Yardstick, make_yardstick
+from alloop.planning.layout import spread_over_wells
+from alloop.planning.outlook import Outlook, describe
+from alloop.planning.problem import PlannedWell, PlanningProblem, PlatePlan, PlateRules
+from alloop.planning.random_wells import open_rows, random_ranks
+from alloop.planning.reasons import component_reason
+from alloop.planning.roles import choose_replicates, with_plate_settings
+from alloop.planning.rules import RuleBook, traits_of
+from alloop.planning.settings import PlateSettings, plate_settings
+from alloop.space import Candidate, Level
+
+_BACKGROUND = 2000
+_RESERVED_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A well before it has a place."""
+
+    role: str
+    candidate: Candidate
+    rank: int | None
+    why: str
+    replicate_of: str | None = None
+
+
+def _quiet(_: str) -> None:
+    """Tell nobody."""
+
+
+def plan_plate(
+    problem: PlanningProblem, seed: int, progress: Callable[[str], None] | None = None
+) -> PlatePlan:
+    """The next plate.
+
+    Args:
+        problem: everything that decides it.
+        seed: of every random draw; the same problem and seed give the same plate.
+        progress: told in words what is going on.
+
+    Raises:
+        PlanError: when the rules leave no candidate at all.
+    """
+    tell = progress or _quiet
+    rng = np.random.default_rng(seed)
+    watch = _Watch()
+    settings = plate_settings(problem.space.process, problem.rules.fixed_settings)
+    rules, warnings = _fitting_rules(problem.rules, bool(problem.made))
+    problem = replace(problem, rules=rules)
+    background = _sample_features(problem, rng)
+    beliefs = learn_all(problem, background, seed, tell)
+    yardstick = make_yardstick(
+        problem.objectives, {name: belief.process.data for name, belief in beliefs.properties.items()}
+    )
+    warnings += _missing(problem, beliefs)
+    watch.lap("fit")
+    own = any((data.sources == 0).any() for data in problem.observations.values())
+    if own and yardstick.objectives:
+        chosen = choose_plate(problem, beliefs, yardstick, settings, background, rng, tell, watch.lap)
+    else:
+        tell("covering the space: nothing of this campaign has been measured yet")
+        chosen = _covering(problem, settings, rng)
+        watch.lap("screen")
+    entries, more = _reserve(problem, beliefs, yardstick, chosen, rng)
+    plan = _finish(problem, beliefs, yardstick, chosen, entries, rng, background)
+    watch.lap("select")
+    return replace(plan, warnings=(*warnings, *more, *plan.warnings), seconds=watch.seconds)
+
+
+def plan_plate_at_random(problem: PlanningProblem, seed: int) -> PlatePlan:
+    """A plate of controls and uniformly random candidates, on plate settings drawn at random: the yardstick."""
+    rng = np.random.default_rng(seed)
+    settings = plate_settings(problem.space.process, problem.rules.fixed_settings)
+    rules, warnings = _fitting_rules(problem.rules, False)
+    problem = replace(problem, rules=replace(rules, replicates=0, random=0))
+    choice = int(rng.integers(len(settings)))
+    n_wells = _candidate_wells(problem.rules)
+    ranks = random_ranks(problem, settings, choice, n_wells, np.zeros(0, dtype=np.int64), rng)
+    chosen = Chosen(settings.values(choice), ranks, ("random",) * len(ranks), None, 0)
+    nobody = Beliefs({}, None, ())
+    yardstick = make_yardstick((), {})
+    entries, more = _reserve(problem, nobody, yardstick, chosen, rng)
+    background = np.zeros((0, len(problem.features.names)))
+    plan = _finish(problem, nobody, yardstick, chosen, entries, rng, background)
+    return replace(plan, warnings=(*warnings, *more))
+
+
+class _Watch:
+    """Seconds per phase."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {"fit": 0.0, "screen": 0.0, "select": 0.0}
+
+    def lap(self, phase: str) -> None:
+        """Book the time since the last lap on `phase`."""
+        now = time.perf_counter()
+        self._laps[phase] += now - self._last
+        self._last = now
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds per phase and in total."""
+        return {**self._laps, "total": self._last - self._start}
+
+
+def _fitting_rules(rules: PlateRules, any_made: bool) -> tuple[PlateRules, list[str]]:
+    """Rules whose reserved wells leave at least half of the plate to candidates."""
+    control = rules.control.count if rules.control else 0
+    replicates = rules.replicates if any_made else 0
+    room = int(len(rules.wells) * _RESERVED_SHARE)
+    warnings = []
+    random = rules.random
+    if control + replicates + random > room:
+        random = max(0, min(random, room - control - replicates))
+        replicates = max(0, min(replicates, room - control))
+        control = min(control, room)
+        warnings.append(
+            f"only {len(rules.wells)} wells: {control} controls, {replicates} replicates and {random} random wells"
+        )
+    kept = replace(rules.control, count=control) if rules.control and control else None
+    return replace(rules, control=kept, replicates=replicates, random=random), warnings
+
+
+def _candidate_wells(rules: PlateRules) -> int:
+    control = rules.control.count if rules.control else 0
+    return len(rules.wells) - control - rules.replicates - rules.random
+
+
+def _sample_features(problem: PlanningProblem, rng: np.random.Generator) -> FloatArray:
+    ranks = np.sort(problem.space.sample(min(_BACKGROUND, problem.space.size), rng))
+    features: FloatArray = problem.features.of_block(problem.space.decode(ranks))
+    return features
+
+
+def _missing(problem: PlanningProblem, beliefs: Beliefs) -> list[str]:
+    """What could not be modelled, and what the models cannot tell."""
+    warnings = []
+    if beliefs.properties:
+        for entry in problem.objectives:
+            if entry.property not in beliefs.properties:
+                warnings.append(f"{entry.property} has no values yet: this plate is planned without it")
+        for constraint in problem.constraints:
+            if constraint.property not in beliefs.properties:
+                warnings.append(f"{constraint.property} has no values yet: its constraint is taken as met")
+    for name, report in beliefs.reports().items():
+        if report.n >= 16 and not report.predictable:
+            warnings.append(f"the model of {name} predicts no better than its mean: expect exploration")
+    return warnings
+
+
+def _covering(problem: PlanningProblem, settings: PlateSettings, rng: np.random.Generator) -> Chosen:
+    ranks = covering_pool(problem, rng)
+    block = problem.space.decode(ranks)
+    pending = np.array([_choice_of(settings, candidate) for candidate in problem.pending[:1]], dtype=np.int64)
+    choice = central_choice(settings, pending)
+    rows = np.flatnonzero(settings.choice_of(block.settings) == choice)
+    ranks = ranks[rows]
+    block = problem.space.decode(ranks)
+    traits = traits_of(problem, block)
+    book = RuleBook(problem, traits, open_rows(problem, block))
+    n_wells = _candidate_wells(problem.rules)
+    picks = cover_plate(problem, block, traits, problem.features.of_block(block), book, n_wells)
+    if not picks:
+        raise PlanError("the plate's rules leave no candidate", "loosen max_precursors, locks or exclusions")
+    blind = random_ranks(problem, settings, choice, problem.rules.random, ranks[picks], rng)
+    whys = ("cover",) * len(picks) + ("random",) * len(blind)
+    return Chosen(settings.values(choice), np.concatenate([ranks[picks], blind]), whys, None, 0)
+
+
+def _choice_of(settings: PlateSettings, candidate: Candidate) -> int:
+    """The plate settings of a candidate of another plate; -1 when they are not open here."""
+    for choice in range(len(settings)):
+        values = settings.values(choice)
+        if all(candidate.process.get(name) == level for name, level in values.items()):
+            return choice
+    return -1
+
+
+def _reserve(
+    problem: PlanningProblem, beliefs: Beliefs, yardstick: Yardstick, chosen: Chosen, rng: np.random.Generator
+) -> tuple[tuple[list[_Entry], list[_Entry]], list[str]]:
+    """(Controls and replicates, the other wells), and warnings."""
+    reserved: list[_Entry] = []
+    warnings = []
+    control = problem.rules.control
+    if control is not None:
+        made = with_plate_settings(control.candidate, problem.space.process, chosen.shared)
+        rank = problem.space.find(made)
+        reserved += [_Entry("control", made, rank, "the reference that ties plates together")] * control.count
+    repeats = choose_replicates(problem, beliefs, yardstick, chosen.shared, rng)
+    for sample, candidate, why in repeats:
+        reserved.append(_Entry("replicate", candidate, problem.space.find(candidate), why, sample.sample))
+    others = []
+    for rank, why in zip(chosen.ranks, chosen.whys, strict=True):
+        is_random = why == "random"
+        text = "drawn at random: the yardstick" if is_random else component_reason(why)
+        candidate = problem.space.candidate(int(rank))
+        others.append(_Entry("random" if is_random else "candidate", candidate, int(rank), text))
+    missing = len(problem.rules.wells) - len(reserved) - len(others)
+    if missing > 0:
+        warnings.append(f"{missing} wells stay empty: the rules leave no more different candidates")
+    return (reserved, others), warnings
+
+
+def _finish(
+    problem: PlanningProblem,
+    beliefs: Beliefs,
+    yardstick: Yardstick,
+    chosen: Chosen,
+    entries: tuple[Sequence[_Entry], Sequence[_Entry]],
+    rng: np.random.Generator,
+    background: FloatArray,
+) -> PlatePlan:
+    """Predictions, reasons and places."""
+    everyone = [*entries[0], *entries[1]]
+    if not everyone:
+        raise PlanError("the plate's rules leave no candidate", "loosen max_precursors, locks or exclusions")
+    outlooks: list[Outlook] = describe(
+        problem,
+        beliefs,
+        yardstick,
+        [entry.candidate for entry in everyone],
+        [e.why for e in everyone],
+        background,
+        rng,
+    )
+    pairs = list(zip(everyone, outlooks, strict=True))
+    placed = spread_over_wells(pairs[: len(entries[0])], pairs[len(entries[0]) :], problem.rules.wells, rng)
+    wells = tuple(
+        PlannedWell(
+            label,
+            entry.role,  # type: ignore[arg-type]
+            entry.candidate,
+            entry.rank,
+            outlook.predictions,
+            outlook.p_feasible,
+            outlook.p_hit,
+            outlook.reason,
+            entry.replicate_of,
+        )
+        for label, (entry, outlook) in placed
+    )
+    shared: Mapping[str, Level] = chosen.shared
+    return PlatePlan(wells, shared, beliefs.reports(), chosen.gain, (), chosen.screened, {})

@@ -1,0 +1,161 @@
+"""Hyperparameters of a Gaussian process: their prior, the covariance they give, and the search for them.
+
+log l_j = usual + common[block of j] + deviation_j. Features come in blocks (descriptors, element fractions, process
+settings): how much a block matters is learned freely, the deviations within it are held together. With dozens of
+correlated descriptors free length scales overfit, and cross-validation at fixed hyperparameters does not see it
+(figures in docs/planner.md). That length scales grow with the number of features follows Hvarfner et al. 2024,
+arXiv:2402.02229.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from torch import Tensor
+
+from alloop.arrays import FloatArray, IntArray
+from alloop.surrogate.kernels import matern52, matern52_slope, squared_distances, weighted_square_differences
+
+MEAN_VARIANCE = 1.0
+"""Variance of the unknown mean, in units of the spread of the values."""
+
+_COMMON_SPREAD = 1.0
+_DEVIATION_SPREAD = 0.3
+_SIGNAL_PRIOR = (0.0, 1.0)  # log s², normal
+_OFFSET_PRIOR = (math.log(0.05), 1.5)  # log t²
+_NOISE_PRIOR = (math.log(0.05), 1.5)  # log noise
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Length scales (d,) of standardised features, and variances in units of the values' spread."""
+
+    lengthscales: FloatArray
+    signal: float
+    offset: float
+    noise: FloatArray
+
+
+def covariance(scaled: Tensor, groups: IntArray, h: Hyperparameters) -> tuple[Tensor, Tensor, Tensor]:
+    """Prior covariance of value-without-noise, the correlation alone, and squared distances."""
+    squared = squared_distances(scaled, scaled)
+    squared.fill_diagonal_(0.0)
+    correlation = matern52(squared)
+    total = h.signal * correlation + MEAN_VARIANCE + h.offset * same_group(groups)
+    return total, correlation, squared
+
+
+def same_group(groups: IntArray) -> Tensor:
+    """(n, n) 1 where two rows share a group."""
+    same: Tensor = torch.as_tensor((groups[:, None] == groups) & (groups >= 0), dtype=torch.float64)
+    return same
+
+
+def row_noise(noise: FloatArray, sources: IntArray) -> FloatArray:
+    """Noise variance (n,) of each row, by its source."""
+    row: FloatArray = noise[np.minimum(sources, len(noise) - 1)]
+    return row
+
+
+def cholesky(matrix: Tensor) -> Tensor:
+    """Lower Cholesky factor; jitter grows until rounding no longer makes the matrix indefinite."""
+    scale = float(matrix.diagonal().mean())
+    eye = torch.eye(len(matrix), dtype=matrix.dtype)
+    for jitter in (1e-10, 1e-8, 1e-6, 1e-4):
+        root, info = torch.linalg.cholesky_ex(matrix + jitter * scale * eye)
+        if not int(info):
+            return root
+    raise ArithmeticError("the covariance of the measurements is not positive definite")
+
+
+def maximise(
+    x: Tensor,
+    targets: FloatArray,
+    fixed_noise: FloatArray,
+    groups: IntArray,
+    sources: IntArray,
+    blocks: IntArray,
+    start: Hyperparameters,
+) -> Hyperparameters:
+    """Hyperparameters at the maximum of marginal likelihood times prior, from `start`.
+
+    Args:
+        x: (n, d) standardised features.
+        targets: (n,) standardised values.
+        fixed_noise: (n,) variance of a row where it is given (bounds), nan where it is learned.
+        groups: (n,) group of each row or -1.
+        sources: (n,) source of each row.
+        blocks: (d,) number of the block that each feature belongs to, from 0.
+        start: where the search begins.
+    """
+    d, n_sources, n_blocks = x.shape[1], len(start.noise), int(blocks.max(initial=0)) + 1
+    y = torch.as_tensor(targets)
+    same = same_group(groups)
+    grouped = bool(same.any())
+    is_fixed = np.isfinite(fixed_noise)
+    usual = _usual_log_lengths(blocks)
+    # theta: deviations (d), common parts (n_blocks), log signal, log offset, log noise per source
+    tail = d + n_blocks
+    centres = np.array([0.0] * tail + [_SIGNAL_PRIOR[0], _OFFSET_PRIOR[0]] + [_NOISE_PRIOR[0]] * n_sources)
+    spreads = np.array(
+        [_DEVIATION_SPREAD] * d
+        + [_COMMON_SPREAD] * n_blocks
+        + [_SIGNAL_PRIOR[1], _OFFSET_PRIOR[1]]
+        + [_NOISE_PRIOR[1]] * n_sources
+    )
+
+    def unpack(theta: FloatArray) -> Hyperparameters:
+        lengths = np.exp(usual + theta[:d] + theta[d:tail][blocks])
+        return Hyperparameters(
+            lengths, math.exp(theta[tail]), math.exp(theta[tail + 1]), np.exp(theta[tail + 2 :])
+        )
+
+    def objective(theta: FloatArray) -> tuple[float, FloatArray]:
+        h = unpack(theta)
+        scaled = x / torch.as_tensor(h.lengthscales)
+        total, correlation, squared = covariance(scaled, groups, h)
+        noise = np.where(is_fixed, fixed_noise, row_noise(h.noise, sources))
+        root = cholesky(total + torch.diag(torch.as_tensor(noise)))
+        alpha = torch.cholesky_solve(y[:, None], root)[:, 0]
+        value = 0.5 * float(y @ alpha) + float(root.diagonal().log().sum())
+        w = torch.cholesky_inverse(root) - torch.outer(alpha, alpha)
+        slope = (0.5 * h.signal) * w * matern52_slope(squared)
+        gradient = np.zeros_like(theta)
+        # half the trace of (K⁻¹ - αα') dK/dθ is the gradient of the negative log likelihood
+        gradient[:d] = weighted_square_differences(slope, scaled).numpy()
+        gradient[d:tail] = np.bincount(blocks, weights=gradient[:d], minlength=n_blocks)
+        gradient[tail] = 0.5 * h.signal * float((w * correlation).sum())
+        gradient[tail + 1] = 0.5 * h.offset * float((w * same).sum()) if grouped else 0.0
+        diagonal = np.where(is_fixed, 0.0, w.diagonal().numpy() * noise)
+        for source in range(n_sources):
+            gradient[tail + 2 + source] = 0.5 * diagonal[sources == source].sum()
+        z = (theta - centres) / spreads
+        return value + 0.5 * float(z @ z), gradient + z / spreads
+
+    logs = np.log(start.lengthscales) - usual
+    counts = np.maximum(np.bincount(blocks, minlength=n_blocks), 1)
+    common = np.bincount(blocks, weights=logs, minlength=n_blocks) / counts
+    begin = np.concatenate(
+        [logs - common[blocks], common, [math.log(start.signal), math.log(start.offset)], np.log(start.noise)]
+    )
+    limits = [(-3.0, 3.0)] * d + [(-4.0, 5.0)] * n_blocks + [(-6.0, 4.0)] + [(-9.0, 2.0)] * (1 + n_sources)
+    found = minimize(objective, begin, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": 100})
+    return unpack(np.asarray(found.x, dtype=float))
+
+
+def usual_hyperparameters(blocks: IntArray, n_sources: int) -> Hyperparameters:
+    """Where the search begins without anything better: the middle of the prior."""
+    return Hyperparameters(
+        np.exp(_usual_log_lengths(blocks)), 1.0, math.exp(_OFFSET_PRIOR[0]), np.full(n_sources, 0.1)
+    )
+
+
+def _usual_log_lengths(blocks: IntArray) -> FloatArray:
+    """½ log(features in the block · blocks): every block then matters alike, however many features it has."""
+    sizes = np.bincount(blocks)
+    usual: FloatArray = 0.5 * np.log(sizes[blocks] * float((sizes > 0).sum())) if len(blocks) else np.zeros(0)
+    return usual
