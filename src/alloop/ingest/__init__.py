@@ -1,5 +1,6 @@
 """What comes in: tables recognised, matched to samples, validated and recorded whole or not at all."""
 
+from alloop.ingest.cells import NotANumberError, Number, cell_text, fold, read_date, read_number
 from alloop.ingest.context import (
     STATUSES,
     Conditions,
@@ -8,6 +9,9 @@ from alloop.ingest.context import (
     ResultsContext,
     conditions_of,
 )
+from alloop.ingest.grid import Row, Table
+from alloop.ingest.headings import split_unit
+from alloop.ingest.recognise import read_file
 from alloop.ingest.record import UploadReport, record_parsed, record_tables, results_context
 from alloop.ingest.results import parse_literature, parse_results
 from alloop.ingest.tables import Columns, read_columns, read_table
@@ -16,16 +20,26 @@ __all__ = [
     "STATUSES",
     "Columns",
     "Conditions",
+    "NotANumberError",
+    "Number",
     "ParsedMeasurement",
     "ParsedUpload",
     "ResultsContext",
+    "Row",
+    "Table",
     "UploadReport",
+    "cell_text",
     "conditions_of",
+    "fold",
     "parse_literature",
     "parse_results",
     "read_columns",
+    "read_date",
+    "read_file",
+    "read_number",
     "read_table",
     "record_parsed",
     "record_tables",
     "results_context",
+    "split_unit",
 ]
