@@ -1,0 +1,196 @@
+"""Everything the records know that decides the next plan, read in one go; and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from alloop.campaign_file import CampaignFile
+from alloop.chemistry import atomic_fractions
+from alloop.planning.aims import Constraint, Objective
+from alloop.properties import get_property
+from alloop.records import (
+    ExclusionRow,
+    MeasurementRow,
+    PlateRow,
+    Reader,
+    SampleRow,
+    StatusRow,
+    VersionRow,
+    WellRow,
+    encode_amounts,
+    encode_settings,
+)
+
+Outcome = Literal["waiting", "formed", "failed", "gone"]
+"""What became of a sample: nothing known yet, a sample, no sample, or nothing that says anything."""
+
+SAME_TEMPERATURE_C = 5.0
+"""A value counts for an aim when it was measured within so many degrees of the temperature aimed at."""
+
+SAME_COMPOSITION = 0.005
+"""Up to this difference in an element's atomic fraction, what was weighed counts as what was planned."""
+
+_EXACT_QUALIFIERS = (None, "", "point", "approx", "lt", "gt")
+_FAILED = ("not_formed", "cracked")
+_FORMED = ("ok", "shorted")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A campaign's records at one moment.
+
+    `measurements` are all that were not superseded, whatever is thought of them; `counted` those that are
+    believed and belong to the version of the file that holds now.
+    """
+
+    version: VersionRow
+    plates: tuple[PlateRow, ...]
+    wells: tuple[WellRow, ...]
+    samples: tuple[SampleRow, ...]
+    measurements: tuple[MeasurementRow, ...]
+    statuses: tuple[StatusRow, ...]
+    exclusions: tuple[ExclusionRow, ...]
+    old_literature: frozenset[int]
+
+    @cached_property
+    def counted(self) -> tuple[MeasurementRow, ...]:
+        """The values that are believed, in an order that does not depend on when they were recorded."""
+        believed = (
+            row
+            for row in self.measurements
+            if row.doubt == "ok"
+            and row.upload_id not in self.old_literature
+            and (row.origin != "literature" or row.qualifier in _EXACT_QUALIFIERS)
+        )
+        return tuple(sorted(believed, key=measurement_text))
+
+    @cached_property
+    def sample_by_id(self) -> Mapping[str, SampleRow]:
+        """The samples by their names."""
+        return {sample.id: sample for sample in self.samples}
+
+    @cached_property
+    def sample_of_well(self) -> Mapping[tuple[str, str], SampleRow]:
+        """The samples by plate and well."""
+        return {(sample.plate, sample.well): sample for sample in self.samples}
+
+    @cached_property
+    def well_of_sample(self) -> Mapping[str, WellRow]:
+        """What was planned where a sample was made, by the sample's name."""
+        wells = {(well.plate, well.well): well for well in self.wells}
+        return {sample.id: wells[sample.plate, sample.well] for sample in self.samples}
+
+    @cached_property
+    def state_of_plate(self) -> Mapping[str, str]:
+        """The states of the plates by name."""
+        return {plate.id: plate.state for plate in self.plates}
+
+    @cached_property
+    def outcome(self) -> Mapping[str, Outcome]:
+        """What became of each sample; a failure goes before values, since a cracked pellet may still have some."""
+        latest = {row.sample: row.status for row in self.statuses if row.sample and row.property is None}
+        measured = {row.sample for row in self.counted}
+        found: dict[str, Outcome] = {}
+        for sample in self.samples:
+            status = latest.get(sample.id)
+            if status in _FAILED:
+                found[sample.id] = "failed"
+            elif status in _FORMED or sample.id in measured:
+                found[sample.id] = "formed"
+            else:
+                found[sample.id] = "waiting" if status is None else "gone"
+        return found
+
+    def is_as_planned(self, sample: SampleRow) -> bool:
+        """Whether a sample was made as its well was planned, as closely as weighing allows."""
+        well = self.well_of_sample[sample.id]
+        if dict(sample.settings) != dict(well.settings):
+            return False
+        made, planned = atomic_fractions(sample.elements), atomic_fractions(well.elements)
+        return all(
+            abs(made.get(element, 0.0) - planned.get(element, 0.0)) <= SAME_COMPOSITION
+            for element in sorted(made.keys() | planned.keys())
+        )
+
+    @cached_property
+    def data_hash(self) -> str:
+        """A hash of all that decides a plan: the file, what was measured and made, plates and exclusions.
+
+        Who recorded it, when, and in which order or database does not enter.
+        """
+        content = {
+            "file": self.version.sha256,
+            "tables": sorted(self.version.files.values()),
+            "space": self.version.space_hash,
+            "measurements": list(map(measurement_text, self.counted)),
+            "outcomes": sorted(self.outcome.items()),
+            "samples": sorted(map(_sample_text, self.samples)),
+            "plates": [[plate.id, plate.state] for plate in self.plates],
+            "wells": [[well.plate, well.well, well.role, well.key] for well in self.wells],
+            "exclusions": sorted([row.kind, row.target] for row in self.exclusions),
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def gather(reader: Reader, campaign: str) -> Evidence:
+    """Read a campaign's records; call it within one transaction."""
+    versions = reader.versions(campaign)
+    version = versions[-1]
+    named = {sha256 for one in versions for sha256 in one.files.values()}
+    dropped = named - set(version.files.values())
+    old = frozenset(
+        upload.id
+        for upload in reader.uploads(campaign)
+        if upload.origin == "literature" and any(file.sha256 in dropped for file in upload.files)
+    )
+    return Evidence(
+        version=version,
+        plates=tuple(reader.plates(campaign)),
+        wells=tuple(reader.campaign_wells(campaign)),
+        samples=tuple(reader.samples(campaign)),
+        measurements=tuple(reader.measurements(campaign)),
+        statuses=tuple(reader.statuses(campaign)),
+        exclusions=tuple(reader.exclusions(campaign)),
+        old_literature=old,
+    )
+
+
+def aims_of(file: CampaignFile) -> tuple[Objective | Constraint, ...]:
+    """Objectives and constraints; of several for one property the first names the conditions."""
+    return (*file.objectives, *file.constraints)
+
+
+def fits(row: MeasurementRow, aim: Objective | Constraint) -> bool:
+    """Whether a value of the aim's property was measured under the conditions that are aimed at.
+
+    The temperature may differ by up to :data:`SAME_TEMPERATURE_C`; one that is not stated does not fit where
+    one is aimed at. A kind that is not stated passes for `total`: it is what most publications give.
+    """
+    known = get_property(aim.property)
+    goal = aim.temperature_C if "temperature_C" in known.conditions else None
+    if goal is not None and (row.temperature_C is None or abs(row.temperature_C - goal) > SAME_TEMPERATURE_C):
+        return False
+    if aim.kind is None or row.kind == aim.kind:
+        return True
+    return aim.kind == "total" and row.kind in (None, "", "unspecified")
+
+
+def measurement_text(row: MeasurementRow) -> str:
+    """What a value says, whoever recorded it and when: for hashes and orders."""
+    subject = [
+        row.sample,
+        row.origin,
+        encode_amounts(row.elements),
+        encode_settings(row.settings),
+        row.source,
+    ]
+    return json.dumps([*subject, row.property, row.value, row.bound, row.temperature_C, row.kind])
+
+
+def _sample_text(row: SampleRow) -> str:
+    return json.dumps([row.id, encode_amounts(row.elements), encode_settings(row.settings)])

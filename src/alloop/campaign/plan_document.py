@@ -1,0 +1,199 @@
+"""plan.json: the plan of a plate as one document that depends on data and seed alone; and its rows."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from importlib.metadata import version
+from typing import Any
+
+from alloop.campaign.evidence import Evidence, aims_of
+from alloop.campaign.observations import Learned
+from alloop.campaign_file import CampaignFile
+from alloop.planning import PlannedWell, PlatePlan, Prediction
+from alloop.records import PredictionRow, WellRow, sample_id
+from alloop.space import Candidate, Level
+
+_DIGITS = 6
+"""Significant digits of predictions and chances in plan.json."""
+
+
+def alloop_version() -> str:
+    """The version of the installed alloop."""
+    return version("alloop")
+
+
+def plan_document(
+    file: CampaignFile,
+    evidence: Evidence,
+    learned: Learned,
+    plan: PlatePlan,
+    plate: str,
+    seed: int,
+    warnings: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The content of plan.json; no timings, dates or names in it."""
+    space = file.space
+    units = {setting.name: setting.unit for setting in space.process.settings}
+    return {
+        "plate": plate,
+        "campaign": file.slug,
+        "title": file.title,
+        "alloop_version": alloop_version(),
+        "file": {"version": evidence.version.number, "sha256": evidence.version.sha256},
+        "space": {"hash": space.space_hash, "candidates": space.size},
+        "seed": seed,
+        "data_hash": evidence.data_hash,
+        "rows": file.plate.rows,
+        "columns": file.plate.columns,
+        "shared_settings": {
+            name: {"value": json_level(level), "unit": units.get(name, "")}
+            for name, level in plan.shared_settings.items()
+        },
+        "setting_units": units,
+        "candidates_screened": plan.candidates_screened,
+        "gain": _rounded(plan.gain),
+        "models": {
+            name: {
+                "kind": report.kind,
+                "n": report.n,
+                "coverage90": _rounded(report.coverage90),
+                "log_score": _rounded(report.log_score),
+                "skill": _rounded(report.skill),
+                "predictable": report.predictable,
+            }
+            for name, report in plan.models.items()
+        },
+        "values_used": {name: len(values) for name, values in learned.values.items()},
+        "values_unused": dict(learned.unused),
+        "warnings": [*plan.warnings, *warnings],
+        "wells": [well_entry(plate, well) for well in plan.wells],
+    }
+
+
+def well_entry(plate: str, well: PlannedWell, locked: bool = False) -> dict[str, Any]:
+    """One well of plan.json."""
+    candidate = well.candidate
+    return {
+        "well": well.well,
+        "sample": sample_id(plate, well.well),
+        "role": well.role,
+        "replicate_of": well.replicate_of,
+        "key": candidate.key,
+        "recipe": candidate.recipe_key,
+        "rank": None if well.rank is None else int(well.rank),
+        "formula": candidate.formula,
+        "composition": composition_of(candidate),
+        "dopants": [[group, label, json_number(amount)] for group, label, amount in candidate.dopants],
+        "process": {name: json_level(level) for name, level in candidate.settings},
+        "predictions": {name: _prediction(entry) for name, entry in well.predictions.items()},
+        "p_feasible": _rounded(well.p_feasible),
+        "p_hit": _rounded(well.p_hit),
+        "reason": well.reason,
+        "locked": locked,
+    }
+
+
+def composition_of(candidate: Candidate) -> dict[str, dict[str, float | int]]:
+    """Amounts by site (or mixture) and species, in atoms (or shares) per formula unit."""
+    return {group: {label: json_number(amount) for label, amount in held} for group, held in candidate.parts}
+
+
+def plan_text(document: Mapping[str, Any]) -> str:
+    """The text of plan.json, the same for the same content."""
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def well_row(plate: str, well: PlannedWell, locked: bool = False) -> WellRow:
+    """A planned well as the records keep it."""
+    candidate = well.candidate
+    return WellRow(
+        plate=plate,
+        well=well.well,
+        role=well.role,
+        formula=candidate.formula,
+        elements=candidate.amounts,
+        key=candidate.key,
+        recipe_key=candidate.recipe_key,
+        rank=None if well.rank is None else int(well.rank),
+        settings=candidate.process,
+        composition=composition_of(candidate),
+        replicate_of=well.replicate_of,
+        p_feasible=well.p_feasible,
+        p_hit=well.p_hit,
+        reason=well.reason,
+        locked=locked,
+    )
+
+
+def prediction_rows(file: CampaignFile, plate: str, well: PlannedWell) -> list[PredictionRow]:
+    """The predictions of a well as the ledger keeps them."""
+    scales = {aim.property: aim.scale for aim in reversed(aims_of(file))}
+    return [
+        PredictionRow(
+            plate=plate,
+            well=well.well,
+            property=name,
+            unit=entry.unit,
+            median=entry.median,
+            low90=entry.low90,
+            high90=entry.high90,
+            sd=entry.sd,
+            scale=scales[name],
+        )
+        for name, entry in well.predictions.items()
+    ]
+
+
+def kept_well(row: WellRow, candidate: Candidate, predictions: Sequence[PredictionRow]) -> PlannedWell:
+    """A well of an earlier proposal that stays as it was."""
+    return PlannedWell(
+        well=row.well,
+        role=row.role,  # type: ignore[arg-type]
+        candidate=candidate,
+        rank=row.rank,
+        predictions={
+            entry.property: Prediction(entry.median, entry.low90, entry.high90, entry.unit, entry.sd)
+            for entry in predictions
+            if entry.well == row.well
+        },
+        p_feasible=row.p_feasible,
+        p_hit=row.p_hit,
+        reason=row.reason,
+        replicate_of=row.replicate_of,
+    )
+
+
+def with_wells(plan: PlatePlan, kept: Sequence[PlannedWell], labels: Sequence[str]) -> PlatePlan:
+    """A plan together with wells that were kept, in the order of `labels`."""
+    wells = {well.well: well for well in (*plan.wells, *kept)}
+    return replace(plan, wells=tuple(wells[label] for label in labels if label in wells))
+
+
+def json_number(value: Fraction) -> float | int:
+    """An amount as JSON has it; the exact one is in the key."""
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+def json_level(level: Level) -> float | int | str | None:
+    """A level of a setting as JSON has it."""
+    return json_number(level) if isinstance(level, Fraction) else level
+
+
+def _prediction(entry: Prediction) -> dict[str, Any]:
+    return {
+        "median": _rounded(entry.median),
+        "low90": _rounded(entry.low90),
+        "high90": _rounded(entry.high90),
+        "unit": entry.unit,
+        "sd": _rounded(entry.sd),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.{_DIGITS}g}")

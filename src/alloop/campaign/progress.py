@@ -1,0 +1,127 @@
+"""How far a campaign is: the best values, the hypervolume and the hits after each plate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from alloop.campaign.evidence import Evidence, aims_of, fits
+from alloop.campaign.observations import model_value
+from alloop.campaign_file import CampaignFile
+from alloop.planning.aims import Constraint, Objective
+from alloop.planning.goals import from_model_scale, hypervolume, make_yardstick, passing_range, to_model_scale
+from alloop.surrogate import observations
+
+_DROPPED = ("rejected", "cancelled")
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best value of an objective among the laboratory's samples that meet the constraints, as far as measured."""
+
+    value: float
+    unit: str
+    sample: str
+    formula: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The course of a campaign; `hypervolume` and `hits` have a number per plate that was not dropped, cumulated.
+
+    The hypervolume is that of goodness (0 at the reference, 1 at the target, per objective). `hits` counts
+    samples that meet every stated target and constraint; it is empty when the campaign states no target.
+    """
+
+    plates: tuple[str, ...]
+    best: Mapping[str, Best]
+    hypervolume: tuple[float, ...]
+    hits: tuple[int, ...]
+
+
+def progress_of(file: CampaignFile, evidence: Evidence) -> Progress:
+    """The course of the campaign as its believed values tell it."""
+    plates = [plate.id for plate in evidence.plates if plate.state not in _DROPPED]
+    values = {aim.property: sample_values(evidence, aim) for aim in reversed(aims_of(file))}
+    passing = [
+        sample.id
+        for sample in evidence.samples
+        if evidence.outcome[sample.id] == "formed"
+        and all(
+            _passes(constraint, values[constraint.property].get(sample.id)) for constraint in file.constraints
+        )
+    ]
+    best = {}
+    for aim in file.objectives:
+        way = 1.0 if aim.goal == "maximize" else -1.0
+        own = [(way * values[aim.property][name], name) for name in passing if name in values[aim.property]]
+        if own:
+            top, name = max(own)
+            value = from_model_scale(way * top, aim.scale)
+            best[aim.property] = Best(value, aim.unit, name, evidence.sample_by_id[name].formula)
+    volumes, hits = _course(file, evidence, plates, values, passing)
+    return Progress(tuple(plates), best, volumes, hits)
+
+
+def sample_values(evidence: Evidence, aim: Objective | Constraint) -> dict[str, float]:
+    """What was measured of a property, by sample, on the model's scale; of repeats the median.
+
+    A bound counts where it says enough: an objective to maximise is at least its lower bound.
+    """
+    good_bound = "below" if isinstance(aim, Objective) and aim.goal == "minimize" else "above"
+    found: dict[str, list[float]] = {}
+    for row in evidence.counted:
+        if row.sample is None or row.property != aim.property or not fits(row, aim):
+            continue
+        if isinstance(aim, Objective) and row.bound not in ("exact", good_bound):
+            continue
+        value = model_value(row.value, aim.scale)
+        if value is not None:
+            found.setdefault(row.sample, []).append(value)
+    return {name: median(own) for name, own in found.items()}
+
+
+def _passes(constraint: Constraint, value: float | None) -> bool:
+    """Whether a value meets a constraint; what was not measured counts as met."""
+    low, high = passing_range(constraint)
+    return value is None or low <= value <= high
+
+
+def _course(
+    file: CampaignFile,
+    evidence: Evidence,
+    plates: list[str],
+    values: Mapping[str, Mapping[str, float]],
+    passing: list[str],
+) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    data = {
+        aim.property: observations(np.zeros((len(own), 0)), np.array(list(own.values())))
+        for aim in file.objectives
+        if (own := values[aim.property])
+    }
+    yardstick = make_yardstick(file.objectives, data)
+    names = [aim.property for aim in yardstick.objectives]
+    complete = [name for name in passing if names and all(name in values[one] for one in names)]
+    targets = [aim for aim in file.objectives if aim.target is not None]
+    hitting = {name for name in passing if targets and all(_hits(aim, values, name) for aim in targets)}
+    volumes, hits = [], []
+    for count in range(1, len(plates) + 1):
+        until = set(plates[:count])
+        made = [name for name in complete if evidence.sample_by_id[name].plate in until]
+        points = np.array([[values[one][name] for one in names] for name in made])
+        good = np.maximum(yardstick.goodness(points), 0.0) if made else points
+        good = good[(good > 0).all(axis=1)] if len(good) else good
+        volumes.append(hypervolume(good) if len(good) else 0.0)
+        hits.append(sum(evidence.sample_by_id[name].plate in until for name in hitting))
+    return tuple(volumes), tuple(hits) if targets else ()
+
+
+def _hits(aim: Objective, values: Mapping[str, Mapping[str, float]], name: str) -> bool:
+    value = values[aim.property].get(name)
+    if value is None or aim.target is None:
+        return False
+    goal = to_model_scale(aim.target, aim.scale)
+    return value >= goal if aim.goal == "maximize" else value <= goal

@@ -1,0 +1,180 @@
+"""The question put to the planner: what is known, what is pending, what a plate must look like."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from alloop.campaign.evidence import Evidence, aims_of
+from alloop.campaign.observations import Learned, learn_from, recipe_key
+from alloop.campaign_file import CampaignFile
+from alloop.errors import PlanError
+from alloop.planning import Control, MadeSample, PlanningProblem, PlateRules
+from alloop.records import PENDING_STATES, WellRow
+from alloop.space import Candidate, FeatureMap, Level, Space
+from alloop.space.types import read_key
+from alloop.synthesis.planned import write_label
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person asks of one plate beyond the campaign file.
+
+    `wells` are the labels to fill; `keep` are wells (of a proposal that is being replaced) that stay as they
+    are; `without` names plates that are treated as if they had never been planned; `settings` fixes shared
+    settings.
+    """
+
+    wells: tuple[str, ...]
+    keep: tuple[WellRow, ...] = ()
+    without: frozenset[str] = frozenset()
+    settings: Mapping[str, Level] | None = None
+
+
+def plate_labels(file: CampaignFile, wells: int | None = None) -> tuple[str, ...]:
+    """The labels of a plate's first `wells` wells in reading order: A01, A02, …; all of them without `wells`.
+
+    Raises:
+        PlanError: when the plate has fewer.
+    """
+    layout = file.plate
+    labels = [write_label(row, column) for row in range(layout.rows) for column in range(layout.columns)]
+    if wells is not None and not 1 <= wells <= len(labels):
+        raise PlanError(
+            f"a plate of this campaign has 1 to {len(labels)} wells, not {wells}", "change --wells"
+        )
+    return tuple(labels[:wells])
+
+
+def ask(
+    file: CampaignFile, evidence: Evidence, wish: Wish, features: FeatureMap | None = None
+) -> tuple[PlanningProblem, Learned]:
+    """The planning problem of the campaign's next plate, and what it learns from.
+
+    Args:
+        file: the campaign file.
+        evidence: the campaign's records.
+        wish: what this plate should be.
+        features: of the file's space, where they were made before.
+    """
+    space = file.space
+    features = features or FeatureMap(space)
+    learned = learn_from(evidence, aims_of(file), features)
+    closed, pending = _closed_and_pending(evidence, wish, space)
+    closed |= {well.recipe_key for well in wish.keep}
+    pending += [candidate_of(well, space) for well in wish.keep]
+    layout = file.plate
+    taken = {well.well for well in wish.keep}
+    kept = {role: sum(well.role == role for well in wish.keep) for role in ("control", "replicate", "random")}
+    control = control_of(file)
+    if control is not None:
+        left = control.count - kept["control"]
+        control = Control(control.candidate, left) if left > 0 else None
+    problem = PlanningProblem(
+        space=space,
+        features=features,
+        objectives=file.objectives,
+        constraints=file.constraints,
+        rules=PlateRules(
+            wells=tuple(label for label in wish.wells if label not in taken),
+            control=control,
+            replicates=max(0, layout.replicates - kept["replicate"]),
+            random=max(0, layout.random - kept["random"]),
+            max_precursors=layout.max_precursors,
+            max_wells_per_dopant=layout.max_wells_per_dopant,
+            min_distance=layout.min_distance,
+            fixed_settings=_fixed(space, wish),
+        ),
+        aim=file.aim,
+        observations=learned.values,
+        formed=learned.formed,
+        measured=learned.measured,
+        closed_recipes=frozenset(closed),
+        pending=tuple(pending),
+        made=_repeatable(evidence, space),
+        excluded_elements=frozenset(row.target for row in evidence.exclusions if row.kind == "element"),
+        excluded_keys=frozenset(row.target for row in evidence.exclusions if row.kind == "key"),
+        shelf=file.shelf,
+    )
+    return problem, learned
+
+
+def control_of(file: CampaignFile) -> Control | None:
+    """The declared control; settings that the plate shares are any that go with its own."""
+    controls = file.plate.controls
+    if controls is None:
+        return None
+    space = file.space
+    for row in space.process.combinations:
+        values = dict(space.process.values(row))
+        if all(values.get(name, level) == level for name, level in controls.settings):
+            return Control(space.resolve(controls.formula, values), controls.count)
+    raise PlanError(
+        f"no well can be the control {controls.formula}", "check plate.controls in the campaign file"
+    )
+
+
+def candidate_of(well: WellRow, space: Space) -> Candidate:
+    """What is planned in a well, as a candidate of `space` or, where that does not hold it (any more), by itself."""
+    rank = space.find(well.key) if well.key else None
+    if rank is not None:
+        return space.candidate(rank)
+    read = read_key(well.key) if well.key else None
+    groups: dict[str, list[tuple[str, Fraction]]] = {}
+    for (group, label), amount in read[0].items() if read else ():
+        groups.setdefault(group, []).append((label, amount))
+    return Candidate(
+        parts=tuple((group, tuple(held)) for group, held in groups.items()),
+        settings=tuple(well.settings.items()),
+        elements=tuple(sorted(well.elements.items())),
+        formula=well.formula,
+        dopants=(),
+        charge=Fraction(0),
+    )
+
+
+def _fixed(space: Space, wish: Wish) -> dict[str, Level]:
+    """The shared settings that the person, or a well that is kept, decides."""
+    fixed = dict(wish.settings or {})
+    for setting in space.process.settings:
+        if setting.shared_by != "well":
+            for well in wish.keep:
+                if setting.name in well.settings:
+                    fixed.setdefault(setting.name, well.settings[setting.name])
+    return fixed
+
+
+def _closed_and_pending(evidence: Evidence, wish: Wish, space: Space) -> tuple[set[str], list[Candidate]]:
+    """Recipes that were measured, failed or are on their way; and the candidates on their way, each once.
+
+    What was lost, never measured, or belongs to a plate that is closed, cancelled or rejected, is free again.
+    """
+    closed: set[str] = set()
+    waiting: dict[str, WellRow] = {}
+    for well in evidence.wells:
+        if well.plate in wish.without:
+            continue
+        sample = evidence.sample_of_well.get((well.plate, well.well))
+        outcome = evidence.outcome[sample.id] if sample else "waiting"
+        if outcome in ("formed", "failed") and sample is not None:
+            closed |= {well.recipe_key, recipe_key(sample.elements, sample.settings)}
+        elif outcome == "waiting" and evidence.state_of_plate[well.plate] in PENDING_STATES:
+            closed.add(well.recipe_key)
+            waiting.setdefault(well.recipe_key, well)
+    closed |= {recipe_key(row.elements, row.settings) for row in evidence.counted if row.origin == "history"}
+    for status in evidence.statuses:
+        if status.origin == "history" and status.status in ("not_formed", "cracked"):
+            closed.add(recipe_key(status.elements, status.settings))
+    return closed, [candidate_of(waiting[key], space) for key in sorted(waiting)]
+
+
+def _repeatable(evidence: Evidence, space: Space) -> tuple[MadeSample, ...]:
+    """Samples that a replicate could repeat: formed, measured, and no controls."""
+    measured: Collection[str] = {row.sample for row in evidence.counted if row.sample}
+    found = []
+    for sample in evidence.samples:
+        well = evidence.well_of_sample[sample.id]
+        if sample.id in measured and evidence.outcome[sample.id] == "formed" and well.role != "control":
+            found.append(MadeSample(sample.id, candidate_of(well, space)))
+    return tuple(found)

@@ -1,0 +1,124 @@
+"""`init`: a campaign file becomes a campaign, or a new version of one; its literature is imported."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from alloop.campaign.desk import table_context
+from alloop.campaign_file import CampaignFile, load_campaign
+from alloop.errors import Problem, UserError
+from alloop.ingest import ParsedUpload, parse_literature, read_table
+from alloop.ingest.recognise import read_file
+from alloop.records import Records, Transaction, UploadRow, VersionRow, sha256_of
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What `init` did.
+
+    `is_new` says whether this is the campaign's first version, `changed` whether a version was added at all.
+    `literature` counts the values that each table brings, `warnings` are lines a person should read.
+    """
+
+    campaign: str
+    title: str
+    version: int
+    is_new: bool
+    changed: bool
+    candidates: int
+    literature: dict[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A literature table: its name in the campaign file, its bytes, what it says."""
+
+    name: str
+    content: bytes
+    parsed: ParsedUpload
+
+
+def register(
+    records: Records, path: Path, by: str, dry_run: bool = False
+) -> tuple[CampaignFile, Registration]:
+    """Check a campaign file and register it, or a new version of its campaign; import its literature tables.
+
+    A file that says what the newest version says changes nothing. The literature of a version is what its own
+    tables say: values of tables that an earlier version named stay recorded and no longer count.
+
+    Raises:
+        UserError: with every problem of the file and its tables; nothing is registered then.
+    """
+    file = load_campaign(path)
+    space = file.space
+    tables, problems = _read_literature(file)
+    contents = {table.name: table.content for table in tables}
+    if file.pool_table is not None:
+        contents[os.path.relpath(file.pool_table, file.base)] = file.pool_table.read_bytes()
+    if problems:
+        raise UserError(problems)
+    with records.writing(by, dry_run) as tx:
+        known = file.slug in [row.slug for row in tx.campaigns()]
+        before = len(tx.versions(file.slug)) if known else 0
+        if not known:
+            tx.add_campaign(file.slug, file.title)
+        version = tx.add_campaign_version(
+            VersionRow(
+                campaign=file.slug,
+                text=file.text,
+                sha256=file.sha256,
+                path=str(path.resolve()),
+                space_hash=space.space_hash,
+            ),
+            contents,
+        )
+        for table in tables:
+            _import(tx, file.slug, table)
+    lines = [*file.warnings, *(str(warning) for table in tables for warning in table.parsed.warnings)]
+    return file, Registration(
+        campaign=file.slug,
+        title=file.title,
+        version=version.number,
+        is_new=not known,
+        changed=version.number > before,
+        candidates=space.size,
+        literature={table.name: len(table.parsed.measurements) for table in tables},
+        warnings=tuple(lines),
+    )
+
+
+def _read_literature(file: CampaignFile) -> tuple[list[_Table], list[Problem]]:
+    tables: list[_Table] = []
+    problems: list[Problem] = []
+    context = table_context(file)
+    for path in file.literature:
+        name = os.path.relpath(path, file.base)
+        try:
+            content = read_file(path, name)
+            parsed = parse_literature(read_table(content, name), context)
+        except UserError as error:
+            problems += error.problems
+            continue
+        tables.append(_Table(name, content, parsed))
+        problems += parsed.problems
+    return tables, problems
+
+
+def _import(tx: Transaction, slug: str, table: _Table) -> None:
+    """Record a table, unless these bytes were recorded before."""
+    if tx.upload_by_hash(slug, sha256_of(table.content)) is not None:
+        return
+    tx.add_upload(
+        UploadRow(
+            campaign=slug,
+            origin="literature",
+            note=f"literature of the campaign file: {table.name}",
+            report={"warnings": [str(warning) for warning in table.parsed.warnings]},
+        ),
+        [(table.name, table.content)],
+        [parsed.row for parsed in table.parsed.measurements],
+        table.parsed.statuses,
+    )

@@ -1,0 +1,135 @@
+"""`upload`, `retract`, `suspect`: results come in, and doubts about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from alloop.campaign.desk import Desk, table_context
+from alloop.campaign.evidence import Evidence, aims_of, fits, gather
+from alloop.errors import Problem, StateError, UploadError
+from alloop.ingest import record_tables, results_context
+from alloop.ingest.recognise import read_file
+from alloop.properties import get_property
+from alloop.records import Doubt, MeasurementRow, Records, split_sample_id
+
+
+@dataclass(frozen=True)
+class UploadReport:
+    """What became of an upload.
+
+    Either it was `accepted` as a whole, or nothing of it was recorded and `problems` say why. `is_new` is
+    False where all bytes were known before (`skipped` names such files). `measurements`, `statuses` and
+    `superseded` count what was recorded; `started` and `completed` are plates that had their first and their
+    last result by it.
+    """
+
+    accepted: bool
+    upload: int | None = None
+    is_new: bool = False
+    measurements: int = 0
+    statuses: int = 0
+    superseded: int = 0
+    samples: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
+    completed: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def upload(desk: Desk, paths: Sequence[Path], by: str, note: str = "", dry_run: bool = False) -> UploadReport:
+    """Record results tables as one upload: everything, or nothing and a list of everything that is wrong.
+
+    A plate all of whose samples failed or have every property that the campaign aims at becomes complete.
+    """
+    files: list[tuple[str, bytes]] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            files.append((path.name, read_file(path, str(path))))
+        except UploadError as error:
+            problems += error.problems
+    if problems:
+        return UploadReport(False, problems=tuple(problems))
+    with desk.records.reading() as reader:
+        context = results_context(reader, table_context(desk.file))
+    try:
+        report = record_tables(desk.records, context, files, by, note=note, dry_run=dry_run)
+    except UploadError as error:
+        return UploadReport(False, problems=error.problems)
+    completed = () if dry_run or not report.is_new else _complete(desk, by)
+    return UploadReport(
+        accepted=True,
+        upload=None if dry_run else report.upload_id,
+        is_new=report.is_new,
+        measurements=report.measurements,
+        statuses=report.statuses,
+        superseded=report.superseded,
+        samples=report.samples,
+        started=report.started,
+        completed=completed,
+        skipped=report.skipped,
+        warnings=report.warnings,
+    )
+
+
+def _complete(desk: Desk, by: str) -> tuple[str, ...]:
+    """Close the plates whose results are all in."""
+    with desk.records.reading() as reader:
+        evidence = gather(reader, desk.slug)
+    ready = [
+        plate.id
+        for plate in evidence.plates
+        if plate.state == "measuring" and _all_in(desk, evidence, plate.id)
+    ]
+    if ready:
+        with desk.records.writing(by) as tx:
+            for plate in ready:
+                tx.set_plate_state(plate, "complete", "all results are in")
+    return tuple(ready)
+
+
+def _all_in(desk: Desk, evidence: Evidence, plate: str) -> bool:
+    """Whether every sample of a plate failed, was lost, or has every aimed-at property that is measured."""
+    aims = {aim.property: aim for aim in reversed(aims_of(desk.file))}
+    wanted = {name for name in aims if not get_property(name).computed}
+    have: dict[str, set[str]] = {}
+    for row in evidence.measurements:
+        if row.sample and row.doubt != "retracted" and row.property in aims and fits(row, aims[row.property]):
+            have.setdefault(row.sample, set()).add(row.property)
+    finished = {
+        row.sample for row in evidence.statuses if row.sample and row.status not in ("ok", "not_measured")
+    }
+    samples = [sample.id for sample in evidence.samples if sample.plate == plate]
+    return all(name in finished or wanted <= have.get(name, set()) for name in samples)
+
+
+def doubt(
+    records: Records, sample: str, name: str, verdict: Doubt, why: str, by: str, dry_run: bool = False
+) -> list[MeasurementRow]:
+    """Say what is thought of the values of one property of a sample: suspect, retracted, or ok again.
+
+    Raises:
+        StateError: when there is no such sample, it has no such value, or no reason is given.
+        PropertyError: when the property is unknown.
+    """
+    plate, well = split_sample_id(sample)
+    label = f"{plate}-{well}"
+    slug = records.plate(plate).campaign
+    entry = get_property(name)
+    if not why.strip():
+        raise StateError("a doubt needs a reason", "say --why", f"sample {label}")
+    found = records.measurements(slug, properties=[entry.name], sample=label)
+    if not found:
+        have = sorted({row.property for row in records.measurements(slug, sample=label)})
+        mend = f"it has {', '.join(have)}" if have else "it has no values yet"
+        raise StateError(f"it has no value of {entry.name}", mend, f"sample {label}")
+    changed = [row for row in found if row.doubt != verdict]
+    if not changed:
+        raise StateError(f"its {entry.name} is {verdict} already", "", f"sample {label}")
+    with records.writing(by, dry_run) as tx:
+        for row in changed:
+            tx.mark(row.id, verdict, why)
+    return changed

@@ -1,0 +1,200 @@
+"""`status`: plates, what is pending, the best so far, trust in the model, and what to do next."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from alloop.campaign.desk import Desk
+from alloop.campaign.evidence import Evidence, aims_of, gather
+from alloop.campaign.ledger import Score, compare, score
+from alloop.campaign.observations import believed_values
+from alloop.campaign.progress import Progress, progress_of
+from alloop.campaign_file import CampaignFile
+from alloop.records import PENDING_STATES, ExclusionRow, PlateProgress, SnapshotRow
+from alloop.space.types import write_level
+
+_DROPPED = ("rejected", "cancelled")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Trust in the model of a property.
+
+    `kind` is who spoke when the last plate was planned. `n`, `coverage90` and `log_score` are the ledger's:
+    frozen predictions whose values have come. `cross_validation` holds the figures of the last plan's check.
+    """
+
+    kind: str | None
+    n: int
+    coverage90: float | None
+    log_score: float | None
+    cross_validation: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Status:
+    """A campaign as it stands now; `unused` counts values measured under other conditions, by property."""
+
+    campaign: str
+    title: str
+    version: int
+    plates: tuple[PlateProgress, ...]
+    pending_wells: int
+    progress: Progress
+    trust: Mapping[str, Trust]
+    gain: float | None
+    values: Mapping[str, int]
+    unused: Mapping[str, int]
+    exclusions: tuple[ExclusionRow, ...]
+    warnings: tuple[str, ...]
+    next_action: str
+
+    @property
+    def round(self) -> int:
+        """How many plates were planned and not dropped."""
+        return sum(plate.state not in _DROPPED for plate in self.plates)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `status --json`."""
+        return {
+            "campaign": self.campaign,
+            "title": self.title,
+            "version": self.version,
+            "round": self.round,
+            "plates": [
+                {
+                    "id": plate.plate,
+                    "state": plate.state,
+                    "since": plate.state_at.isoformat(),
+                    "wells": plate.wells,
+                    "measured": plate.measured,
+                    "reported": plate.reported,
+                }
+                for plate in self.plates
+            ],
+            "pending_wells": self.pending_wells,
+            "best": {name: vars(best) for name, best in self.progress.best.items()},
+            "hypervolume": list(self.progress.hypervolume),
+            "hits": list(self.progress.hits),
+            "model": {
+                name: {
+                    "kind": trust.kind,
+                    "coverage90": trust.coverage90,
+                    "log_score": trust.log_score,
+                    "n": trust.n,
+                    "cross_validation": dict(trust.cross_validation),
+                }
+                for name, trust in self.trust.items()
+            },
+            "gain": self.gain,
+            "values": dict(self.values),
+            "values_unused": dict(self.unused),
+            "excluded": [{"kind": row.kind, "target": row.target, "why": row.why} for row in self.exclusions],
+            "warnings": list(self.warnings),
+            "next_action": self.next_action,
+        }
+
+
+def status_of(desk: Desk) -> Status:
+    """The campaign as it stands now."""
+    with desk.records.reading() as reader:
+        evidence = gather(reader, desk.slug)
+        plates = tuple(reader.progress(desk.slug))
+        predictions = reader.campaign_predictions(desk.slug)
+        snapshots = reader.snapshots(desk.slug)
+    file = desk.file
+    aims = aims_of(file)
+    kept = {plate.plate for plate in plates if plate.state not in _DROPPED}
+    used, unused = believed_values(evidence, aims)
+    counts = Counter(row.property for row, _ in used)
+    snapshot = next((one for one in reversed(snapshots) if one.plate in kept), None)
+    return Status(
+        campaign=desk.slug,
+        title=file.title,
+        version=evidence.version.number,
+        plates=plates,
+        pending_wells=sum(p.wells - p.reported for p in plates if p.state in PENDING_STATES),
+        progress=progress_of(file, evidence),
+        trust=_trust(snapshot, score(compare(evidence, predictions, aims))),
+        gain=snapshot.content.get("gain") if snapshot else None,
+        values={name: counts[name] for name in sorted(counts)},
+        unused={name: unused[name] for name in sorted(unused)},
+        exclusions=evidence.exclusions,
+        warnings=tuple(_confounded(file, evidence)),
+        next_action=_next_action(desk, plates, snapshot),
+    )
+
+
+def _trust(snapshot: SnapshotRow | None, scores: Mapping[str, Score]) -> dict[str, Trust]:
+    reports: Mapping[str, Mapping[str, Any]] = snapshot.content.get("models", {}) if snapshot else {}
+    trust = {}
+    for name in sorted({*reports, *scores}):
+        report, ledger = dict(reports.get(name, {})), scores.get(name)
+        trust[name] = Trust(
+            kind=report.pop("kind", None),
+            n=ledger.n if ledger else 0,
+            coverage90=round(ledger.coverage90, 4) if ledger else None,
+            log_score=round(ledger.log_score, 4) if ledger and math.isfinite(ledger.log_score) else None,
+            cross_validation=report,
+        )
+    return trust
+
+
+def _confounded(file: CampaignFile, evidence: Evidence) -> list[str]:
+    """Settings that all wells of a plate share and whose effect cannot be told from the plates' offsets."""
+    measured = {row.sample for row in evidence.counted if row.sample}
+    levels: dict[str, dict[str, set[str]]] = {}
+    controls: set[str] = set()
+    for sample in evidence.samples:
+        if sample.id not in measured:
+            continue
+        if evidence.well_of_sample[sample.id].role == "control":
+            controls.add(sample.plate)
+        for setting in file.space.process.settings:
+            if setting.shared_by != "well" and len(setting.levels) > 1 and setting.name in sample.settings:
+                text = write_level(sample.settings[setting.name])
+                levels.setdefault(setting.name, {}).setdefault(text, set()).add(sample.plate)
+    lines = []
+    for name, plates in levels.items():
+        if len(plates) == 1:
+            lines.append(f"every measured plate had {name} {next(iter(plates))}: other levels are not known")
+        elif any(not own & controls for own in plates.values()):
+            lines.append(
+                f"no control was measured at every {name}: its effect cannot be told from plate offsets"
+            )
+        elif all(len(own) == 1 for own in plates.values()):
+            lines.append(f"each {name} was on one plate only: its effect is hard to tell from plate offsets")
+    return lines
+
+
+def _next_action(desk: Desk, plates: tuple[PlateProgress, ...], snapshot: SnapshotRow | None) -> str:
+    """What a person should do now, oldest plate first."""
+    for plate in plates:
+        name, open_wells = plate.plate, plate.wells - plate.reported
+        if plate.state == "proposed":
+            sheet = desk.folder(name) / "plan.html"
+            return f"read the proposal in {sheet}, then: alloop approve {name} (or alloop reject {name} --why ...)"
+        if plate.state == "approved":
+            return (
+                f"weigh {name} with the sheet in {desk.folder(name) / 'sheet.html'}, then: alloop made {name}"
+            )
+        if plate.state in ("in_synthesis", "measuring"):
+            return (
+                f"measure {name} ({open_wells} of {plate.wells} wells open), then: alloop upload {desk.slug} FILE; "
+                f"alloop close {name} when no more results will come"
+            )
+    stopping = desk.file.stopping
+    count = sum(plate.state not in _DROPPED for plate in plates)
+    if stopping.max_plates is not None and count >= stopping.max_plates:
+        return f"stop: the campaign was to have {stopping.max_plates} plates; alloop report {desk.slug}"
+    gain = snapshot.content.get("gain") if snapshot else None
+    if stopping.min_gain is not None and gain is not None and gain < stopping.min_gain:
+        return (
+            f"stop, or widen the space: the last plate was expected to add {gain:.2%}, "
+            f"less than {stopping.min_gain:.2%}"
+        )
+    return f"plan the next plate: alloop plan {desk.slug}"
