@@ -21,8 +21,8 @@ def explain_empty(program: Program) -> list[Problem]:
     A bound that alone leaves nothing is named first; failing that, each bound whose removal alone would
     leave something; failing that, all of them.
     """
-    structure = {index for index in program.capacities if index is not None}
-    declared = [i for i in range(len(program.bounds)) if i not in structure and _binds(program.bounds[i])]
+    rooms = {index for index in program.capacities if index is not None and program.bounds[index].low <= 0}
+    declared = [i for i in range(len(program.bounds)) if i not in rooms]
     alone = [i for i in declared if not has_solution(program.without({j for j in declared if j != i}))]
     if alone:
         free = program.without(set(declared))
@@ -32,10 +32,6 @@ def explain_empty(program: Program) -> list[Problem]:
         return [_problem(program.without({i}), program.bounds[i], i) for i in together]
     what = "nothing satisfies all of it at once: " + "; ".join(program.bounds[i].says for i in declared)
     return [Problem("space", what, "loosen the bounds one by one")]
-
-
-def _binds(bound: Bound) -> bool:
-    return any(bound.per_unit) or any(bound.per_species) or not bound.low <= bound.start <= bound.high
 
 
 def _problem(free: Program, bound: Bound, index: int) -> Problem:

@@ -149,7 +149,9 @@ class Frontier:
                 index = self._program.capacities[group]
                 if index is not None:
                     shown &= values[:, self._sums.place[index]] < self._program.bounds[index].high
-                values[shown, self._sums.place[mark.bound]] += 1
+                values[:, self._sums.place[mark.bound]] += shown & (
+                    values[:, self._sums.place[mark.bound]] != _SETTLED
+                )
                 marks[shown, i] = 1
 
     def _admitted(self, values: IntArray, coming: IntArray) -> BoolArray:

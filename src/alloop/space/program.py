@@ -85,9 +85,11 @@ class Program:
         return UNBOUNDED if index is None else self.bounds[index].high
 
     def without(self, dropped: set[int]) -> Program:
-        """The same program with these bounds lifted."""
+        """The same program with these bounds lifted; the room in a group stays what it is."""
         bounds = tuple(
-            replace(bound, low=-UNBOUNDED, high=UNBOUNDED) if i in dropped else bound
+            replace(bound, low=-UNBOUNDED, high=bound.high if i in self.capacities else UNBOUNDED)
+            if i in dropped
+            else bound
             for i, bound in enumerate(self.bounds)
         )
         dopant_bound = None if self.dopant_bound in dropped else self.dopant_bound

@@ -36,7 +36,8 @@ def relevant_sums(program: Program, keep: frozenset[int] = frozenset()) -> Sums:
     variables = len(program.variables)
     per_unit = np.array([bound.per_unit for bound in program.bounds], dtype=np.int64)
     per_species = np.array([bound.per_species for bound in program.bounds], dtype=np.int64)
-    per_unit, per_species = per_unit.reshape(-1, variables), per_species.reshape(-1, variables)
+    shape = (len(program.bounds), variables)
+    per_unit, per_species = per_unit.reshape(shape), per_species.reshape(shape)
     every = np.ones(variables, dtype=np.bool_)
     least, most = outer_range(program, per_unit, per_species, np.arange(len(per_unit)), every)
     protected = set(keep) | {mark.bound for mark in program.marks}

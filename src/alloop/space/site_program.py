@@ -159,9 +159,9 @@ def make_program(layout: SiteLayout, limits: Limits, more: Iterable[Bound] = ())
             bounds.append(_counted(f"dopants on {site.name}", says, variables, group, site.max_substituents))
     for i, limit in enumerate(limits.amounts):
         weights: dict[int, Fraction] = {}
-        for place, column in enumerate(layout.columns):
+        for place, held in enumerate(layout.columns):
             for symbol, site_name, weight in limit.weights:
-                if symbol == column.label and site_name in (None, column.group):
+                if symbol == held.label and site_name in (None, held.group):
                     weights[place] = weights.get(place, Fraction(0)) + weight
         names = " + ".join(
             (symbol if weight == 1 else f"{plain_number(weight)} {symbol}") + (f" on {site}" if site else "")
