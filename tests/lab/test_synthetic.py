@@ -89,6 +89,16 @@ class TestTruth:
         truth = laboratory("halide_spinel").truth(drawn("halide_spinel"))
         assert np.corrcoef(np.log10(truth["ionic_conductivity"]), truth["activation_energy"])[0, 1] < -0.8
 
+    @pytest.mark.parametrize("seed", range(4))
+    def test_the_stoichiometric_spinel_conducts_poorly(self, seed: int) -> None:
+        lab, space = laboratory("halide_spinel", seed), campaign("halide_spinel").space
+        parent = [
+            space.resolve("Li2MgCl4", {"anneal_temperature": temperature, "milling_time": 5})
+            for temperature in (300, 400, 500)
+        ]
+        sigma = lab.truth(drawn("halide_spinel"))["ionic_conductivity"]
+        assert lab.truth(parent)["ionic_conductivity"].max() < np.quantile(sigma, 0.9) / 10
+
     def test_bromide_oxidises_before_chloride_and_fluoride(self) -> None:
         space, block = campaign("halide_spinel").space, drawn("halide_spinel")
         limit = laboratory("halide_spinel").truth(block)["oxidation_limit"]

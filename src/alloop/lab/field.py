@@ -20,7 +20,7 @@ class Basis:
     """What every property is made of, for n candidates.
 
     `response` (n, m) rises with a column's share up to its solubility and falls beyond (1 at the peak, 0 for
-    hosts and vacancies), `carriers` (n,) is the mobile-ion fraction between the least (0) and the most (1)
+    hosts and vacancies), `carriers` (n,) are the mobile ions per anion between the least (0) and the most (1)
     that the space holds, `load` (n,) the share of the solubility limit that is used up.
     """
 

@@ -7,7 +7,7 @@ anions that oxidise earlier); the coefficients are drawn from the seed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,8 @@ _ANION_ONSET = {
 }  # fmt: skip
 """Rounded onset of oxidation (V against Li+/Li) of lithium conductors with that anion: chlorides 4.2 to 4.3,
 sulfides about 2.5, fluorides highest, nitrides and phosphides about 1."""
+
+_ANIONS = frozenset(_ANION_ONSET) - {"H", "N", "P"}
 
 _FOLLOWS_CONDUCTION = frozenset(
     {"ionic_conductivity", "activation_energy", "critical_current_density", "li_stability"}
@@ -63,8 +65,8 @@ class Landscape:
     mobile: BoolArray
     carrier_range: tuple[float, float]
     carrier_optimum: float
-    carrier_cost: float
-    mismatch_scale: float
+    carrier_weight: float
+    strain_limit: float
     glass_centre: FloatArray
     load_limit: float
     shift: dict[str, float]
@@ -77,8 +79,9 @@ class Landscape:
         ratio = shares / traits.solubility
         response = np.where(traits.foreign, ratio * np.exp(1.0 - ratio), 0.0)
         low, high = self.carrier_range
-        fraction = _fraction(makeup, self.mobile)
-        carriers = (fraction - low) / (high - low) if high > low else np.full(len(fraction), 0.5)
+        ratio_to_anions = _carriers(makeup, self.elements, self.mobile)
+        carriers = (ratio_to_anions - low) / (high - low) if high > low else np.full(len(shares), 0.5)
+        carriers = np.clip(carriers, 0.0, 1.0)
         if traits.host.any():
             load = ratio[:, traits.foreign].sum(axis=1)
         else:  # a mixture forms around an inner composition
@@ -89,24 +92,14 @@ class Landscape:
     def decades(self, basis: Basis) -> dict[str, FloatArray]:
         """What each mechanism adds to log10 of the ionic conductivity, (n,) each."""
         traits, field = self.traits, self.fields["ionic_conductivity"]
-        strain = np.zeros(len(basis.load))
-        mixing = np.zeros(len(basis.load))
-        for index in range(len(traits.group_amount)):
-            inside = traits.group == index
-            share = basis.shares[:, inside]
-            total = np.maximum(share.sum(axis=1), 1e-12)
-            share = share / total[:, None]
-            radius = share @ traits.radius[inside]
-            spread = share @ traits.radius[inside] ** 2 - radius**2
-            strain += np.maximum(spread, 0.0) / np.maximum(radius, 0.2) ** 2
-            mixing -= (share * np.log(np.maximum(share, 1e-12))).sum(axis=1)
-        strain /= self.mismatch_scale**2
+        strain, mixing = _strain_and_mixing(traits, basis)
+        strain = strain / self.strain_limit
         blocked = basis.shares[:, traits.mobile_site] / traits.solubility[traits.mobile_site]
         purity = self.values("target_phase_fraction", basis)
         return {
-            "carriers": -self.carrier_cost * ((basis.carriers - self.carrier_optimum) / 0.5) ** 2,
-            "mismatch": -strain / (1.0 + strain),
-            "entropy": 0.1 * mixing,
+            "carriers": self.carrier_weight * _occupation(basis.carriers, self.carrier_optimum),
+            "mismatch": -0.8 * strain / (1.0 + strain),
+            "disorder": np.log10(0.15 + 0.85 * (1.0 - np.exp(-mixing / 0.4))) + 0.1 * mixing,
             "dopants": field.chemistry(basis),
             "blocking": -0.12 * blocked.sum(axis=1),
             "process": field.process(basis),
@@ -183,24 +176,30 @@ def draw_landscape(space: Space, names: tuple[str, ...], reference: Makeup, seed
         )
         for name in needed
     }
-    named = parse_species(space.mobile_ion).elements
+    named = parse_species(space.mobile_ion).elements if space.mobile_ion else {}
     mobile = np.array([element in named for element in space.elements])
-    fraction = _fraction(reference, mobile)
+    carriers = _carriers(reference, tuple(space.elements), mobile)
     landscape = Landscape(
         traits=traits,
         fields=fields,
         elements=tuple(space.elements),
         mobile=mobile,
-        carrier_range=(float(fraction.min()), float(fraction.max())),
+        carrier_range=(float(carriers.min()), float(carriers.max())),
         carrier_optimum=float(rng.uniform(0.35, 0.65)),
-        carrier_cost=float(rng.uniform(0.8, 1.4)),
-        mismatch_scale=float(rng.uniform(0.10, 0.16)),
+        carrier_weight=float(rng.uniform(0.7, 1.1)),
+        strain_limit=1.0,
         glass_centre=traits.shares(reference).mean(axis=0)
         + 0.3 * traits.solubility * rng.uniform(-1, 1, len(traits.names)),
         load_limit=1.0,
         shift={},
     )
-    return landscape
+    basis = landscape.basis(reference)
+    strain = float(np.median(_strain_and_mixing(traits, basis)[0])) * rng.uniform(1.0, 2.5)
+    return replace(
+        landscape,
+        load_limit=max(float(np.median(basis.load)), 1e-6),
+        strain_limit=max(strain, 1e-6),
+    )
 
 
 def from_inner(inner: FloatArray, name: str) -> FloatArray:
@@ -236,6 +235,33 @@ def _leakiness(traits: Traits, basis: Basis) -> FloatArray:
     return np.asarray(np.sqrt(np.maximum(basis.shares, 0.0)) @ np.where(traits.group >= 0, traits.leak, 0.0))
 
 
-def _fraction(makeup: Makeup, mobile: BoolArray) -> FloatArray:
-    """Atomic fraction of the elements that `mobile` marks, (n,)."""
-    return np.asarray(makeup.atoms[:, mobile].sum(axis=1) / np.maximum(makeup.atoms.sum(axis=1), 1e-12))
+def _strain_and_mixing(traits: Traits, basis: Basis) -> tuple[FloatArray, FloatArray]:
+    """Summed over the sites: relative variance of the radii, and entropy of mixing in units of k, (n,) each."""
+    strain, mixing = np.zeros(len(basis.load)), np.zeros(len(basis.load))
+    for index in range(len(traits.group_amount)):
+        inside = traits.group == index
+        share = basis.shares[:, inside]
+        share = share / np.maximum(share.sum(axis=1), 1e-12)[:, None]
+        radius = share @ traits.radius[inside]
+        spread = share @ traits.radius[inside] ** 2 - radius**2
+        strain += np.maximum(spread, 0.0) / np.maximum(radius, 0.2) ** 2
+        mixing -= (share * np.log(np.maximum(share, 1e-12))).sum(axis=1)
+    return strain, mixing
+
+
+def _carriers(makeup: Makeup, elements: tuple[str, ...], mobile: BoolArray) -> FloatArray:
+    """Mobile ions per anion, (n,): in a given host, how full their places are."""
+    anions = np.array([element in _ANIONS for element in elements])
+    rest = makeup.atoms[:, anions] if anions.any() else makeup.atoms
+    return np.asarray(makeup.atoms[:, mobile].sum(axis=1) / np.maximum(rest.sum(axis=1), 1e-12))
+
+
+def _occupation(filling: FloatArray, best: float) -> FloatArray:
+    """Decades lost by filling the mobile ions' places to `filling` (0 to 1) instead of to `best`, (n,).
+
+    A hop takes an ion and an empty place, so the conductivity goes with the product of powers of both; a
+    hundredth of it remains in a full or an empty lattice.
+    """
+    ions, places = 2.0 * best, 2.0 * (1.0 - best)
+    product = (filling / best) ** ions * ((1.0 - filling) / (1.0 - best)) ** places
+    return np.asarray(np.log10(0.01 + 0.99 * product))

@@ -12,12 +12,12 @@ from alloop.lab.calibrate import calibrate
 from alloop.lab.landscape import draw_landscape
 from alloop.lab.makeup import Makeup, of_block, of_candidates
 from alloop.lab.noise import NoiseModel, cell_text, generator, is_late, measured, status_of
-from alloop.planning.aims import Constraint, Objective
 from alloop.properties import get_property
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from alloop.planning.aims import Constraint, Objective
     from alloop.space import Block, Candidate, Space
 
 Delivery = Literal["first", "late", "all"]
