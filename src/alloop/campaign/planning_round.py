@@ -130,7 +130,7 @@ def plan_next(
     )
     memory = peak_memory_MB()
     text = plan_text(document)
-    _record(desk, by, row, text, plan, replaced, locked, memory, dry_run)
+    _record(desk, by, row, document, plan, replaced, locked, memory, dry_run)
     planned = Planned(row, document, desk.folder(plate), True, dict(plan.seconds), memory)
     if not dry_run:
         _write(desk, row, text, [well_row(plate, well) for well in plan.wells], out)
@@ -211,7 +211,7 @@ def _record(
     desk: Desk,
     by: str,
     row: PlateRow,
-    text: str,
+    document: Mapping[str, Any],
     plan: PlatePlan,
     replaced: tuple[PlateRow, ...],
     locked: set[str],
@@ -223,7 +223,7 @@ def _record(
         for plate in replaced:
             tx.set_plate_state(plate.id, "rejected", f"replaced by {row.id}")
         wells = [well_row(row.id, well, well.well in locked) for well in plan.wells]
-        tx.add_plate(row, text, wells, predictions)
+        tx.add_plate(row, plan_text(document), wells, predictions)
         tx.add_snapshot(
             SnapshotRow(
                 campaign=desk.slug,
@@ -232,8 +232,8 @@ def _record(
                 content={
                     "seconds": dict(plan.seconds),
                     "peak_memory_MB": memory,
-                    "gain": plan.gain,
-                    "models": {name: vars(report) for name, report in plan.models.items()},
+                    "gain": document["gain"],
+                    "models": document["models"],
                 },
             )
         )

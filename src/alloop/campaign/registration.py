@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from alloop.campaign.desk import table_context
 from alloop.campaign_file import CampaignFile, load_campaign
-from alloop.errors import Problem, UserError
+from alloop.errors import Problem, StateError, UserError
 from alloop.ingest import ParsedUpload, parse_literature, read_table
 from alloop.ingest.recognise import read_file
 from alloop.records import Records, Transaction, UploadRow, VersionRow, sha256_of
@@ -41,10 +44,10 @@ class _Table:
     parsed: ParsedUpload
 
 
-def register(
-    records: Records, path: Path, by: str, dry_run: bool = False
-) -> tuple[CampaignFile, Registration]:
+def register(path: Path, home: Path, url: str | None, by: str, dry_run: bool = False) -> Registration:
     """Check a campaign file and register it, or a new version of its campaign; import its literature tables.
+
+    The home is made where there is none, once the file is known to be right; a dry run makes nothing.
 
     A file that says what the newest version says changes nothing. The literature of a version is what its own
     tables say: values of tables that an earlier version named stay recorded and no longer count.
@@ -60,7 +63,7 @@ def register(
         contents[os.path.relpath(file.pool_table, file.base)] = file.pool_table.read_bytes()
     if problems:
         raise UserError(problems)
-    with records.writing(by, dry_run) as tx:
+    with _records(home, url, dry_run) as records, records.writing(by, dry_run) as tx:
         known = file.slug in [row.slug for row in tx.campaigns()]
         before = len(tx.versions(file.slug)) if known else 0
         if not known:
@@ -78,7 +81,7 @@ def register(
         for table in tables:
             _import(tx, file.slug, table)
     lines = [*file.warnings, *(str(warning) for table in tables for warning in table.parsed.warnings)]
-    return file, Registration(
+    return Registration(
         campaign=file.slug,
         title=file.title,
         version=version.number,
@@ -88,6 +91,21 @@ def register(
         literature={table.name: len(table.parsed.measurements) for table in tables},
         warnings=tuple(lines),
     )
+
+
+@contextmanager
+def _records(home: Path, url: str | None, dry_run: bool) -> Iterator[Records]:
+    """The records to register in; a dry run without any practises on empty ones that vanish."""
+    if not dry_run:
+        yield Records.open(home, create=True, url=url)
+        return
+    try:
+        records = Records.open(home, url=url)
+    except StateError:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Records.open(folder, create=True)
+        return
+    yield records
 
 
 def _read_literature(file: CampaignFile) -> tuple[list[_Table], list[Problem]]:

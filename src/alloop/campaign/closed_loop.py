@@ -1,0 +1,155 @@
+"""`run`: a campaign without a person, its plates measured by a rehearsal laboratory, through the real upload path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from alloop.campaign.facade import Campaign
+from alloop.campaign.planning_round import Progress, Strategy
+from alloop.campaign.question import candidate_of
+from alloop.errors import AlloopError, StateError
+from alloop.lab import SyntheticLaboratory
+from alloop.space import Candidate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Delivery = Literal["first", "late", "all"]
+
+
+class Laboratory(Protocol):
+    """Whoever measures a plate and hands over results tables as a laboratory sends them."""
+
+    def measure(
+        self, plate: str, wells: Mapping[str, Candidate], delivery: Delivery = "first"
+    ) -> pd.DataFrame:
+        """The results of a plate: what comes `first`, what comes a plate `late`, or `all`."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round: the plate, how many wells it has and how many values came, and what planning it took."""
+
+    plate: str
+    wells: int
+    measurements: int
+    gain: float | None
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a closed loop did; `stopped` says why it ended before its last round."""
+
+    rounds: tuple[Round, ...]
+    stopped: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `run --json`, without the campaign's status."""
+        return {
+            "rounds": [vars(one) | {"seconds": dict(one.seconds)} for one in self.rounds],
+            "stopped": self.stopped,
+        }
+
+
+def synthetic_laboratory(campaign: Campaign, seed: int) -> SyntheticLaboratory:
+    """The synthetic laboratory of a campaign: the same seed, space and aims make the same one."""
+    file = campaign.file
+    return SyntheticLaboratory(campaign.space, file.objectives, file.constraints, seed, observe=file.observe)
+
+
+def run_rounds(
+    campaign: Campaign,
+    laboratory: Laboratory,
+    rounds: int,
+    folder: Path,
+    *,
+    by: str | None = None,
+    seed: int | None = None,
+    wells: int | None = None,
+    strategy: Strategy = "alloop",
+    progress: Progress | None = None,
+) -> Run:
+    """Plan, approve, make, measure and upload `rounds` plates, one after the other.
+
+    Results that take longer come after the next plate was planned, as in a real laboratory; the last plate's
+    come at the end. Every table is left in `folder`. The loop ends early where the campaign file says to stop.
+
+    Args:
+        campaign: the campaign.
+        laboratory: who measures.
+        rounds: how many plates, at least 1.
+        folder: where the results tables go.
+        by: who approves and uploads.
+        seed: of the plans; each plate adds its number. By default it follows from campaign and plate number.
+        wells: fill only that many wells of each plate.
+        strategy: `random` plans plates of random candidates, for comparison.
+        progress: told in words what is going on.
+    """
+    tell: Callable[[str], None] = progress or (lambda _: None)
+    done: list[Round] = []
+    waiting: str | None = None
+    stopped = ""
+    for number in range(rounds):
+        stopped = _stop(campaign, done)
+        if stopped:
+            break
+        tell(f"round {number + 1} of {rounds}: planning")
+        plan_seed = None if seed is None else seed + campaign.records.next_plate_number(campaign.name)
+        plate = campaign.plan(plan_seed, wells=wells, by=by, progress=tell, strategy=strategy)
+        campaign.approve(plate.id, by=by)
+        campaign.made(plate.id, by=by)
+        tell(f"round {number + 1} of {rounds}: measuring {plate.id}")
+        count = _deliver(campaign, laboratory, plate.id, "first", folder, by)
+        if waiting is not None:
+            _finish(campaign, laboratory, waiting, folder, by)
+        waiting = plate.id
+        done.append(
+            Round(plate.id, len(plate.document["wells"]), count, plate.document["gain"], dict(plate.seconds))
+        )
+    if waiting is not None:
+        _finish(campaign, laboratory, waiting, folder, by)
+    return Run(tuple(done), stopped)
+
+
+def _stop(campaign: Campaign, done: list[Round]) -> str:
+    """Why the campaign file says to stop now; "" when it does not."""
+    stopping = campaign.file.stopping
+    plates = [p for p in campaign.records.plates(campaign.name) if p.state not in ("rejected", "cancelled")]
+    if stopping.max_plates is not None and len(plates) >= stopping.max_plates:
+        return f"the campaign has its {stopping.max_plates} plates"
+    gain = done[-1].gain if done else None
+    if stopping.min_gain is not None and gain is not None and gain < stopping.min_gain:
+        return f"the last plate was expected to add {gain:.2%}, less than {stopping.min_gain:.2%}"
+    return ""
+
+
+def _deliver(
+    campaign: Campaign, laboratory: Laboratory, plate: str, delivery: Delivery, folder: Path, by: str | None
+) -> int:
+    """Measure a plate, save its table and upload it. Returns the number of values."""
+    rows = campaign.records.wells(plate)
+    wells = {row.well: candidate_of(row, campaign.space) for row in rows}
+    table = laboratory.measure(plate, wells, delivery)
+    if table.empty:
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{plate}{'-late' if delivery == 'late' else ''}.csv"
+    table.to_csv(path, index=False)
+    report = campaign.upload([path], by=by, note=f"{delivery} results of the rehearsal laboratory")
+    if report.problems:
+        raise AlloopError("\n".join(str(problem) for problem in report.problems))
+    return report.measurements
+
+
+def _finish(campaign: Campaign, laboratory: Laboratory, plate: str, folder: Path, by: str | None) -> None:
+    """The late results of a plate, after which no more come."""
+    _deliver(campaign, laboratory, plate, "late", folder, by)
+    try:
+        campaign.close(plate, "the rehearsal laboratory has no more results", by=by)
+    except StateError:
+        if campaign.records.plate(plate).state != "complete":
+            raise

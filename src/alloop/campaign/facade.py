@@ -1,0 +1,257 @@
+"""The one object that ties everything together: what commands, notebooks, pages and flows call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alloop.campaign.decisions import Decision, approve, decide
+from alloop.campaign.desk import Desk, desk_of_plate, open_desk
+from alloop.campaign.editing import Swap, exclude, lock, read_settings, swap
+from alloop.campaign.home import database_url as database_url_of
+from alloop.campaign.home import home_folder, open_records, person
+from alloop.campaign.making import Made, made
+from alloop.campaign.planning_round import Planned, Progress, Strategy, plan_next
+from alloop.campaign.registration import Registration, register
+from alloop.campaign.results import UploadReport, doubt, upload
+from alloop.campaign.status import Status, status_of
+from alloop.records import ExclusionRow, MeasurementRow, Records, WellRow, split_sample_id
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from alloop.campaign_file import CampaignFile
+    from alloop.space import Space
+
+
+class Plate:
+    """A planned plate: `id`, `state`, `document` (the content of plan.json), `folder` with its files."""
+
+    def __init__(self, planned: Planned) -> None:
+        self.planned = planned
+        self.id = planned.plate.id
+        self.state = planned.plate.state
+        self.document = planned.document
+        self.folder = planned.folder
+        self.seconds = planned.seconds
+
+    def __repr__(self) -> str:
+        return f"<plate {self.id}, {self.state}, {len(self.document['wells'])} wells>"
+
+    @property
+    def wells(self) -> pd.DataFrame:
+        """A row per well: well, sample, role, formula, key, a column per setting and predicted quantity, chances,
+        reason.
+        """
+        import pandas as pd
+
+        rows = []
+        for well in self.document["wells"]:
+            row = {name: well[name] for name in ("well", "sample", "role", "formula", "key", "replicate_of")}
+            row |= well["process"]
+            for name, entry in well["predictions"].items():
+                row |= {f"{name}_{part}": entry[part] for part in ("median", "low90", "high90")}
+            rows.append(row | {name: well[name] for name in ("p_feasible", "p_hit", "reason")})
+        return pd.DataFrame(rows)
+
+
+class Campaign:
+    """A campaign, from its file to its last result. Open one with :meth:`Campaign.open`.
+
+    Methods that change something take `by`, the person who does it (the login name by default), and `dry_run`,
+    which checks everything and keeps nothing. They raise the errors of :mod:`alloop.errors`.
+    """
+
+    def __init__(self, records: Records, slug: str) -> None:
+        self.records = records
+        self._desk = open_desk(records, slug)
+
+    @classmethod
+    def open(
+        cls,
+        source: str | Path,
+        home: str | Path | None = None,
+        *,
+        by: str | None = None,
+        database_url: str | None = None,
+    ) -> Campaign:
+        """Open a campaign.
+
+        Args:
+            source: a campaign file, which is registered (or becomes a new version) if it is not yet, or the name
+                of a registered campaign.
+            home: the folder of database, raw files and plates; by default the environment's ALLOOP_HOME, else
+                ./alloop-data. It is made when a file is opened.
+            by: who registers the file.
+            database_url: a PostgreSQL database instead of the embedded one; by default the environment's
+                ALLOOP_DATABASE_URL.
+
+        Raises:
+            CampaignFileError: with everything that is wrong with the file.
+            StateError: when there is no such campaign.
+        """
+        path = Path(source)
+        if path.suffix.lower() in (".yaml", ".yml") or path.is_file():
+            slug = cls.init(path, home, by=by, database_url=database_url).campaign
+            return cls(open_records(home, database_url), slug)
+        return cls(open_records(home, database_url), str(source))
+
+    @classmethod
+    def init(
+        cls,
+        path: str | Path,
+        home: str | Path | None = None,
+        *,
+        by: str | None = None,
+        database_url: str | None = None,
+        dry_run: bool = False,
+    ) -> Registration:
+        """Register a campaign file or a new version of it, with its literature; the home is made if need be."""
+        return register(Path(path), home_folder(home), database_url_of(database_url), person(by), dry_run)
+
+    @property
+    def name(self) -> str:
+        """The campaign's name."""
+        return self._desk.slug
+
+    @property
+    def file(self) -> CampaignFile:
+        """The newest version of the campaign file."""
+        return self._desk.file
+
+    @property
+    def space(self) -> Space:
+        """The design space."""
+        return self._desk.space
+
+    @property
+    def desk(self) -> Desk:
+        """Records and campaign file, as the functions behind these methods take them."""
+        return self._desk
+
+    def plan(
+        self,
+        seed: int | None = None,
+        *,
+        wells: int | None = None,
+        replace: bool = False,
+        another: bool = False,
+        settings: Mapping[str, Any] | None = None,
+        out: str | Path | None = None,
+        by: str | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        strategy: Strategy = "alloop",
+    ) -> Plate:
+        """Propose the next plate; an open proposal is shown again. See :func:`plan_next`."""
+        fixed = read_settings(self.space, {name: str(value) for name, value in (settings or {}).items()})
+        planned = plan_next(
+            self._desk,
+            person(by),
+            seed=seed,
+            wells=wells,
+            replace_open=replace,
+            another=another,
+            settings=fixed,
+            out=None if out is None else Path(out),
+            dry_run=dry_run,
+            progress=progress,
+            strategy=strategy,
+        )
+        return Plate(planned)
+
+    def approve(self, plate: str, *, by: str | None = None, dry_run: bool = False) -> Decision:
+        """Release a proposal: samples are named, synthesis sheets written."""
+        return approve(self._desk, plate, person(by), dry_run)
+
+    def reject(self, plate: str, why: str, *, by: str | None = None, dry_run: bool = False) -> Decision:
+        """Turn a proposal down."""
+        return decide(self._desk, plate, "rejected", person(by), why, dry_run, needs_why=True)
+
+    def cancel(self, plate: str, why: str = "", *, by: str | None = None, dry_run: bool = False) -> Decision:
+        """Give up a plate that has no results."""
+        return decide(self._desk, plate, "cancelled", person(by), why, dry_run)
+
+    def close(self, plate: str, why: str = "", *, by: str | None = None, dry_run: bool = False) -> Decision:
+        """Say that no more results of a plate will come."""
+        return decide(self._desk, plate, "complete", person(by), why, dry_run)
+
+    def swap(
+        self,
+        plate: str,
+        well: str,
+        composition: str,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        why: str = "",
+        by: str | None = None,
+        dry_run: bool = False,
+    ) -> Swap:
+        """Put another candidate (a formula or key) into a well of a proposal."""
+        texts = {name: str(value) for name, value in (settings or {}).items()}
+        return swap(self._desk, plate, well, composition, person(by), texts, why, dry_run)
+
+    def lock(
+        self, plate: str, well: str, *, unlock: bool = False, by: str | None = None, dry_run: bool = False
+    ) -> WellRow:
+        """Keep a well of a proposal when the plate is planned anew."""
+        return lock(self._desk, plate, well, person(by), unlock, dry_run)
+
+    def exclude(
+        self, target: str, why: str, *, lift: bool = False, by: str | None = None, dry_run: bool = False
+    ) -> ExclusionRow:
+        """Leave an element or a candidate (by key) out of later plans."""
+        return exclude(self._desk, target, why, person(by), lift, dry_run)
+
+    def made(
+        self, plate: str, path: str | Path | None = None, *, by: str | None = None, dry_run: bool = False
+    ) -> Made:
+        """Record that a plate is being made, and as-weighed masses and actual settings from a table."""
+        return made(self._desk, plate, person(by), None if path is None else Path(path), dry_run)
+
+    def upload(
+        self, paths: Sequence[str | Path], *, note: str = "", by: str | None = None, dry_run: bool = False
+    ) -> UploadReport:
+        """Record results tables, whole or not at all; the report says which, and everything that is wrong."""
+        return upload(self._desk, [Path(path) for path in paths], person(by), note, dry_run)
+
+    def retract(self, sample: str, property: str, why: str, **rest: Any) -> list[MeasurementRow]:
+        """Say that the values of a property of a sample are wrong. They stay recorded and no longer count."""
+        return self._doubt(sample, property, "retracted", why, **rest)
+
+    def suspect(self, sample: str, property: str, why: str, **rest: Any) -> list[MeasurementRow]:
+        """Say that the values of a property of a sample are doubtful; they do not count until trusted again."""
+        return self._doubt(sample, property, "suspect", why, **rest)
+
+    def trust(self, sample: str, property: str, why: str, **rest: Any) -> list[MeasurementRow]:
+        """Take a doubt back."""
+        return self._doubt(sample, property, "ok", why, **rest)
+
+    def _doubt(
+        self, sample: str, name: str, verdict: Any, why: str, by: str | None = None, dry_run: bool = False
+    ) -> list[MeasurementRow]:
+        plate = split_sample_id(sample)[0]
+        self._desk.plate(plate)
+        return doubt(self.records, sample, name, verdict, why, person(by), dry_run)
+
+    def status(self) -> Status:
+        """Plates, what is pending, the best so far, trust in the model, what to do next."""
+        return status_of(self._desk)
+
+    def export(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write all records as parquet and CSV with a data dictionary; returns the files."""
+        return self.records.export(self.name, folder)
+
+
+def campaign_of_plate(records: Records, plate: str) -> Campaign:
+    """The campaign to which a plate belongs."""
+    return Campaign(records, desk_of_plate(records, plate).slug)
+
+
+def campaign_of_sample(records: Records, sample: str) -> Campaign:
+    """The campaign to which a sample belongs."""
+    return campaign_of_plate(records, split_sample_id(sample)[0])
+
+
+__all__ = ["Campaign", "Plate", "campaign_of_plate", "campaign_of_sample"]
