@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.planning.beliefs import Beliefs, p_between
@@ -87,13 +88,12 @@ def screen(
     kept: list[Kept] = []
     local: list[IntArray] = []
     screened = 0
-    for number, (count, part) in enumerate(_in_threads(scorer, blocks, per_choice), 1):
+    for count, part in _in_threads(scorer, blocks, per_choice):
         screened += count
         kept.append(part)
         local.append(_top(part, per_block))
         kept = [_merge(kept, per_choice)]
         progress(f"screening: {screened:,} of {min(space.size, n_blocks * BLOCK):,} candidates")
-        del number
     if space.size > EXHAUSTIVE:
         for _ in range(3):
             best = _top(kept[0], 8)
@@ -139,7 +139,8 @@ class _Scorer:
 
     def _scores(self, features: FloatArray) -> FloatArray:
         yardstick = self._yardstick
-        predicted = {name: fast.latent(features) for name, fast in self._fast.items()}
+        narrow = torch.as_tensor(features, dtype=torch.float32)
+        predicted = {name: fast.latent(narrow) for name, fast in self._fast.items()}
         chance = (
             self._beliefs.p_formed(features) if self._beliefs.forming is not None else np.ones(len(features))
         )
@@ -165,14 +166,14 @@ def _in_threads(scorer: _Scorer, blocks: Iterator[IntArray], per_choice: int) ->
     """Score blocks on all cores, one thread each; results come in the order of the blocks."""
     workers = max(1, min(os.cpu_count() or 1, int(os.environ.get("ALLOOP_THREADS", "64"))))
     with one_thread(), ThreadPoolExecutor(workers) as pool:
-        waiting: list[tuple[int, object]] = []
+        waiting: list[tuple[int, Future[Kept]]] = []
         for ranks in blocks:
             waiting.append((len(ranks), pool.submit(scorer.keep, ranks, per_choice)))
             if len(waiting) > workers:
                 count, future = waiting.pop(0)
-                yield count, future.result()  # type: ignore[attr-defined]
+                yield count, future.result()
         for count, future in waiting:
-            yield count, future.result()  # type: ignore[attr-defined]
+            yield count, future.result()
 
 
 def _merge(parts: list[Kept], per_choice: int) -> Kept:

@@ -51,7 +51,7 @@ class Belief:
         if self.forest is None:
             return mean, sd * self.inflation
         other, other_sd = self.forest.latent(features)
-        return _mixed(self.weight, (mean, sd * self.inflation), (other, other_sd * self.inflation))
+        return mixed(self.weight, (mean, sd * self.inflation), (other, other_sd * self.inflation))
 
     def predict(self, features: FloatArray, source: int = 0) -> tuple[FloatArray, FloatArray]:
         """Mean and standard deviation (n,) of a new measurement on a new plate."""
@@ -61,7 +61,7 @@ class Belief:
             return mean, wide
         other, other_sd = self.forest.latent(features)
         other_wide = np.hypot(other_sd, self.forest_noise) * self.inflation
-        return _mixed(self.weight, (mean, wide), (other, other_wide))
+        return mixed(self.weight, (mean, wide), (other, other_wide))
 
     def sample(self, features: FloatArray, n_samples: int, rng: np.random.Generator) -> FloatArray:
         """Joint draws of the function (n_samples, n): from each model in proportion to its weight."""
@@ -76,7 +76,7 @@ class Belief:
         return np.concatenate(draws)[rng.permutation(n_samples)]
 
 
-def _mixed(
+def mixed(
     weight: float, one: tuple[FloatArray, FloatArray], two: tuple[FloatArray, FloatArray]
 ) -> tuple[FloatArray, FloatArray]:
     """Mean and standard deviation of a mixture of two normals."""
@@ -126,7 +126,7 @@ def learn(
             log_density(gp_mean, gp_sd, seen.values, seen.bounds),
             log_density(tree_mean, tree_wide, seen.values, seen.bounds),
         )
-        mean, sd = _mixed(weight, (gp_mean, gp_sd), (tree_mean, tree_wide))
+        mean, sd = mixed(weight, (gp_mean, gp_sd), (tree_mean, tree_wide))
     inflation = inflation_for_coverage(mean, sd, seen)
     check = check_of(mean, sd * inflation, seen, data.values)
     return Belief(process, forest, weight, inflation, forest_noise, check)

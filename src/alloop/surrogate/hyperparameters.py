@@ -66,9 +66,9 @@ def cholesky(matrix: Tensor) -> Tensor:
     scale = float(matrix.diagonal().mean())
     eye = torch.eye(len(matrix), dtype=matrix.dtype)
     for jitter in (1e-10, 1e-8, 1e-6, 1e-4):
-        root, info = torch.linalg.cholesky_ex(matrix + jitter * scale * eye)
-        if not int(info):
-            return root
+        factored: tuple[Tensor, Tensor] = torch.linalg.cholesky_ex(matrix + jitter * scale * eye)
+        if not int(factored[1]):
+            return factored[0]
     raise ArithmeticError("the covariance of the measurements is not positive definite")
 
 
