@@ -107,7 +107,8 @@ def _resolve(spelling: str) -> Any:
             result = result * Fraction(symbol) ** power
             continue
         name = _PERCENT.get(symbol, symbol)
-        if name not in registry or _is_logarithmic(name):
+        # pint takes "nan" for a number
+        if name.lower() == "nan" or name not in registry or _is_logarithmic(name):
             within = "" if alone else f" in {spelling!r}"
             raise UnitError(f"unknown unit {symbol!r}{within}", _nearest(spelling))
         if alone:

@@ -167,7 +167,7 @@ def test_elements_without_a_precursor_are_named(tmp_path):
     warnings = parse(SMALL.replace("objectives", shelf), tmp_path).warnings
     assert any("no precursor brings In: candidates with In3+ are not counted" in line for line in warnings)
     lines = problems_of(SMALL.replace("objectives", shelf.replace(", MgCl2", "")), tmp_path)
-    assert any("no precursor brings the Mg of Mg2+" in line for line in lines)
+    assert any("no precursor brings Mg" in line for line in lines)
 
 
 def test_what_deserves_a_warning_does_not_stop(tmp_path):

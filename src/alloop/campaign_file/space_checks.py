@@ -26,17 +26,11 @@ def check_space(report: Report, parts: SpaceParts, controls: Controls | None, sh
     if not report.clean(SPACE, PRECURSORS):
         return
     space: Space | None = None
-    with report.catching(SPACE):
+    with report.catching(SPACE):  # an empty space says itself what makes it so
         space = parts.build()
-    missing = [] if shelf is None else _unobtainable(parts, shelf)
-    if space is None or space.size == 0:
-        for member, element in missing:
-            report.say(PRECURSORS, f"no precursor brings the {element} of {member}", "add one to the list")
-        if space is not None:
-            mend = "widen the compensation bounds or the limits, or add levels or precursors"
-            report.say(SPACE, "the space holds no candidate at all", mend)
+    if space is None:
         return
-    for member, element in missing:
+    for member, element in [] if shelf is None else _unobtainable(parts, shelf):
         what = f"no precursor brings {element}: candidates with {member} are not counted"
         report.warn(PRECURSORS, what, "add one, or remove the species")
     if parts.uncounted > MANY_SUBSTITUENTS:
