@@ -44,9 +44,9 @@ _TYPICAL = {
 
 _DOPANT_DECADES, _PROCESS_DECADES = 0.22, 0.45
 _CEILING, _BEND_WIDTH = -1.4, 0.15  # log10 of S/cm: the best lithium conductor known has 32 mS/cm
-_EV_PER_DECADE = (
-    0.075  # kT ln 10 = 0.059 eV at 25 °C, and a quarter more for the prefactor that falls with it
-)
+_EV_PER_DECADE = 0.075
+"""eV by which the barrier falls per decade of conductivity: kT ln 10 = 0.059 at 25 °C, and a quarter more for
+the prefactor, which falls with the barrier."""
 
 
 @dataclass(frozen=True)
