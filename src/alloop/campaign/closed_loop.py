@@ -153,3 +153,14 @@ def _finish(campaign: Campaign, laboratory: Laboratory, plate: str, folder: Path
     except StateError:
         if campaign.records.plate(plate).state != "complete":
             raise
+
+
+def open_laboratory(campaign: Campaign, lab: str, seed: int) -> Laboratory:
+    """The laboratory that `lab` names: `synthetic`.
+
+    Raises:
+        StateError: when it names none.
+    """
+    if lab == "synthetic":
+        return synthetic_laboratory(campaign, seed)
+    raise StateError(f"there is no laboratory {lab!r}", "say --lab synthetic", "--lab")

@@ -1,0 +1,284 @@
+"""Commands around a plan: init, space, plan, approve, reject, cancel, swap, lock, exclude."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from alloop.cli import options as o
+from alloop.cli.terminal import emit, figure, progress, say, table, warn
+
+if TYPE_CHECKING:
+    from alloop.campaign import Plate
+    from alloop.campaign.decisions import Decision
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A campaign file (YAML).", show_default=False)]
+
+
+def init(file: File, by: o.By = None, dry_run: o.DryRun = False, json: o.Json = False) -> None:
+    """Check a campaign file, register it (or its new version), import its literature tables."""
+    from alloop.campaign import Campaign
+    from alloop.campaign.home import home_folder
+
+    done = Campaign.init(file, o.PLACE.home, by=by, dry_run=dry_run)
+    warn(done.warnings)
+    if json:
+        return emit(done)
+    what = "is registered" if done.is_new else "has a new version" if done.changed else "has not changed"
+    say(
+        f"{done.campaign}: {done.title}",
+        f"{done.candidates:,} candidates; the campaign {what} (version {done.version})",
+    )
+    for name, count in done.literature.items():
+        say(f"{count} values from {name}")
+    if dry_run:
+        return say("dry run: nothing was kept")
+    say(f"records are in {home_folder(o.PLACE.home)}", f"next: alloop plan {done.campaign}")
+
+
+def space(file: File, json: o.Json = False) -> None:
+    """Count what a campaign file allows, exactly, and show ten examples."""
+    import numpy as np
+
+    from alloop.campaign_file import load_campaign
+    from alloop.synthesis.planned import write_amount
+
+    campaign = load_campaign(file)
+    warn(campaign.warnings)
+    found = campaign.space.summary()
+    ranks = sorted(campaign.space.sample(min(10, found.size), np.random.default_rng(0)).tolist())
+    examples = [campaign.space.candidate(rank) for rank in ranks]
+    by_setting = {
+        name: {write_amount(level): count for level, count in counts.items()}
+        for name, counts in found.by_setting.items()
+    }
+    if json:
+        return emit(
+            {
+                "campaign": campaign.slug,
+                "candidates": found.size,
+                "by_dopant_count": found.by_dopant_count,
+                "by_setting": by_setting,
+                "space_hash": campaign.space.space_hash,
+                "examples": [
+                    {
+                        "rank": rank,
+                        "formula": one.formula,
+                        "charge": one.charge,
+                        "process": one.process,
+                        "key": one.key,
+                    }
+                    for rank, one in zip(ranks, examples, strict=True)
+                ],
+            }
+        )
+    say(f"{campaign.slug}: {campaign.title}", f"{found.size:,} candidates")
+    table(["dopants", "candidates"], [[n, f"{count:,}"] for n, count in found.by_dopant_count.items()])
+    for name, counts in by_setting.items():
+        table([name, "candidates"], [[level, f"{count:,}"] for level, count in counts.items()])
+    rows = [
+        [one.formula, str(one.charge), ", ".join(f"{n} {write_amount(level)}" for n, level in one.settings)]
+        for one in examples
+    ]
+    table(["example", "charge", "process"], rows)
+
+
+def plan(
+    campaign: o.CampaignName,
+    seed: Annotated[
+        int | None, typer.Option(help="Of all random draws; else from campaign and plate.")
+    ] = None,
+    wells: Annotated[int | None, typer.Option(min=1, help="Fill only that many wells.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Plan anew; locked wells stay.")] = False,
+    another: Annotated[
+        bool, typer.Option("--another", help="Plan a plate beside the open proposal.")
+    ] = False,
+    settings: o.Settings = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder that gets the plan files too.")
+    ] = None,
+    by: o.By = None,
+    dry_run: o.DryRun = False,
+    json: o.Json = False,
+) -> None:
+    """Propose the next plate, or show the proposal that is still open."""
+    chosen = o.pairs(settings)
+    opened = o.campaign(campaign)
+    with progress() as tell:
+        plate = opened.plan(
+            seed,
+            wells=wells,
+            replace=replace,
+            another=another,
+            settings=chosen,
+            out=out,
+            by=by,
+            dry_run=dry_run,
+            progress=tell,
+        )
+    if json:
+        seconds = {name: round(value, 3) for name, value in plate.seconds.items()}
+        return emit(
+            {
+                **plate.document,
+                "state": plate.state,
+                "is_new": plate.planned.is_new,
+                "folder": plate.folder,
+                "seconds": seconds,
+                "peak_memory_MB": plate.planned.peak_memory_MB,
+            }
+        )
+    warn(plate.document["warnings"])
+    show_plate(plate)
+    if dry_run:
+        return say("dry run: nothing was kept")
+    say(f"files are in {plate.folder}; read plan.html", f"next: alloop approve {plate.id}")
+
+
+def show_plate(plate: Plate) -> None:
+    """A plate as a table, best chances first among its candidates."""
+    document = plate.document
+    if not plate.planned.is_new:
+        say(f"{plate.id} is still open; --replace plans it anew, --another plans a plate beside it")
+    shared = ", ".join(
+        f"{name} {entry['value']} {entry['unit']}".strip()
+        for name, entry in document["shared_settings"].items()
+    )
+    say(f"{plate.id}: {len(document['wells'])} wells" + (f"; {shared}" if shared else ""))
+    names = list(dict.fromkeys(name for well in document["wells"] for name in well["predictions"]))
+    rows = [
+        [
+            well["well"],
+            well["role"] + (" (locked)" if well["locked"] else ""),
+            well["formula"],
+            ", ".join(f"{n} {v}" for n, v in well["process"].items() if n not in document["shared_settings"]),
+            *(_expected(well["predictions"].get(name)) for name in names),
+            "—" if well["p_hit"] is None else f"{well['p_hit']:.0%}",
+            "—" if well["p_feasible"] is None else f"{well['p_feasible']:.0%}",
+        ]
+        for well in document["wells"]
+    ]
+    heads = [f"{name} ({next(w['predictions'][name]['unit'] for w in document['wells'] if name in w['predictions'])})"
+             for name in names]  # fmt: skip
+    table(["well", "role", "formula", "process", *heads, "hit", "feasible"], rows)
+
+
+def _expected(entry: dict[str, Any] | None) -> str:
+    if entry is None:
+        return "—"
+    return f"{figure(entry['median'], 2)} ({figure(entry['low90'], 2)} to {figure(entry['high90'], 2)})"
+
+
+def approve(plate: o.PlateName, by: o.By = None, dry_run: o.DryRun = False, json: o.Json = False) -> None:
+    """Release a proposal: name its samples, write weigh list, worklist, labels and sheet."""
+    done = o.campaign_of_plate(plate).approve(plate, by=by, dry_run=dry_run)
+    warn(done.advice)
+    if _said(done, json, dry_run):
+        return
+    say(*(str(path) for path in done.files), f"next: weigh, then alloop made {done.plate.id}")
+
+
+def reject(
+    plate: o.PlateName, why: o.Why, by: o.By = None, dry_run: o.DryRun = False, json: o.Json = False
+) -> None:
+    """Turn a proposal down."""
+    _said(o.campaign_of_plate(plate).reject(plate, why, by=by, dry_run=dry_run), json, dry_run)
+
+
+def cancel(
+    plate: o.PlateName, why: o.Why = "", by: o.By = None, dry_run: o.DryRun = False, json: o.Json = False
+) -> None:
+    """Give up a plate that has no results yet."""
+    _said(o.campaign_of_plate(plate).cancel(plate, why, by=by, dry_run=dry_run), json, dry_run)
+
+
+def close(
+    plate: o.PlateName, why: o.Why = "", by: o.By = None, dry_run: o.DryRun = False, json: o.Json = False
+) -> None:
+    """Say that no more results of a plate will come."""
+    _said(o.campaign_of_plate(plate).close(plate, why, by=by, dry_run=dry_run), json, dry_run)
+
+
+def _said(done: Decision, json: bool, dry_run: bool) -> bool:
+    """Say what became of a plate; whether that is all there is to say."""
+    if json:
+        files = [str(path) for path in done.files]
+        emit({"plate": done.plate.id, "state": done.plate.state, "files": files, "advice": done.advice})
+    else:
+        say(f"{done.plate.id} is {done.plate.state}" + ("; dry run: nothing was kept" if dry_run else ""))
+    return json or dry_run
+
+
+def swap(
+    plate: o.PlateName,
+    well: Annotated[str, typer.Argument(metavar="WELL", help="Such as B7.")],
+    composition: Annotated[str, typer.Argument(metavar="FORMULA|KEY", help="What to make instead.")],
+    settings: o.Settings = None,
+    why: o.Why = "",
+    by: o.By = None,
+    dry_run: o.DryRun = False,
+    json: o.Json = False,
+) -> None:
+    """Put another candidate into a well of a proposal; it is predicted anew and locked."""
+    chosen = o.pairs(settings)
+    done = o.campaign_of_plate(plate).swap(
+        plate, well, composition, settings=chosen, why=why, by=by, dry_run=dry_run
+    )
+    warn(done.warnings)
+    after = done.after
+    if json:
+        return emit(
+            {
+                "plate": done.plate,
+                "well": after.well,
+                "before": {"formula": done.before.formula, "key": done.before.key},
+                "after": {"formula": after.candidate.formula, "key": after.candidate.key},
+                "predictions": after.predictions,
+                "p_feasible": after.p_feasible,
+                "p_hit": after.p_hit,
+                "reason": after.reason,
+                "warnings": done.warnings,
+            }
+        )
+    say(
+        f"{done.plate} {after.well}: {after.candidate.formula} instead of {done.before.formula}", after.reason
+    )
+    if dry_run:
+        say("dry run: nothing was kept")
+
+
+def lock(
+    plate: o.PlateName,
+    well: Annotated[str, typer.Argument(metavar="WELL", help="Such as B7.")],
+    unlock: Annotated[bool, typer.Option("--unlock", help="Take the lock off again.")] = False,
+    by: o.By = None,
+    dry_run: o.DryRun = False,
+    json: o.Json = False,
+) -> None:
+    """Keep a well as it is when the plate is planned anew."""
+    row = o.campaign_of_plate(plate).lock(plate, well, unlock=unlock, by=by, dry_run=dry_run)
+    if json:
+        return emit({"plate": row.plate, "well": row.well, "locked": row.locked})
+    say(f"{row.plate} {row.well} ({row.formula}) is {'locked' if row.locked else 'not locked'}")
+
+
+def exclude(
+    campaign: o.CampaignName,
+    target: Annotated[
+        str, typer.Argument(metavar="ELEMENT|KEY", help="Such as Cd, or a key from plate.csv.")
+    ],
+    why: o.Why,
+    lift: Annotated[bool, typer.Option("--lift", help="Allow it again.")] = False,
+    by: o.By = None,
+    dry_run: o.DryRun = False,
+    json: o.Json = False,
+) -> None:
+    """Leave an element or a candidate out of all later plans."""
+    row = o.campaign(campaign).exclude(target, why, lift=lift, by=by, dry_run=dry_run)
+    if json:
+        return emit(
+            {"campaign": row.campaign, "kind": row.kind, "target": row.target, "excluded": row.active}
+        )
+    say(f"{row.kind} {row.target} is {'excluded' if row.active else 'allowed again'}")
