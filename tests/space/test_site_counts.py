@@ -22,8 +22,8 @@ from alloop.space import (
     Substituent,
 )
 
-CATIONS = "Mg2+ Zn2+ Fe2+ Fe3+ In3+ Y3+ Zr4+ Va".split()
-ANIONS = "Cl- Br- S2- O2- BH4-".split()
+CATIONS = ["Mg2+", "Zn2+", "Fe2+", "Fe3+", "In3+", "Y3+", "Zr4+", "Va"]
+ANIONS = ["Cl-", "Br-", "S2-", "O2-", "BH4-"]
 SHELVES = [
     "LiCl MgCl2 ZnCl2 FeCl2 FeCl3 InCl3 YCl3 ZrCl4 LiBr Li2S Li2O LiBH4",
     "LiCl LiBr MgCl2 ZnBr2 FeCl3 Fe InCl3 ZrCl4",
@@ -34,79 +34,75 @@ SHELVES = [
 
 
 @st.composite
-def a_site(draw: st.DrawFn, name: str, species: list[str]) -> Site:
-    host = draw(st.sampled_from([*species, "Li+"]))
-    chosen = draw(st.lists(st.sampled_from([s for s in species if s != host]), max_size=3))
-    amount = Fraction(draw(st.sampled_from(["1", "2", "2/3"])))
-    step = Fraction(draw(st.sampled_from(["1/3", "1/6"]))) * amount
+def a_site(draw: st.DrawFn, name: str, species: list[str], hosts: list[str], amounts: list[str]) -> Site:
+    host = draw(st.sampled_from(hosts))
+    chosen = draw(st.lists(st.sampled_from([s for s in species if s != host]), min_size=1, max_size=3))
+    amount = Fraction(draw(st.sampled_from(amounts)))
+    step = Fraction(1, draw(st.sampled_from([3, 6]))) * amount
     flags = {symbol: draw(st.booleans()) for symbol in sorted(set(chosen))}
     entries = []
-    for symbol in chosen:
-        levels = draw(st.sets(st.integers(1, 6), min_size=1, max_size=3))
-        kept = tuple(step * n for n in sorted(levels) if step * n <= amount)
-        if kept:
-            entries.append(Substituent(parse_species(symbol), kept, flags[symbol]))
-    most = draw(st.one_of(st.none(), st.integers(0, 2)))
+    for symbol in chosen:  # a species may come twice
+        levels = sorted(draw(st.sets(st.integers(1, 3), min_size=1, max_size=3)))
+        entries.append(Substituent(parse_species(symbol), tuple(step * n for n in levels), flags[symbol]))
+    most = draw(st.sampled_from([None, None, None, 0, 1, 2]))
     return Site(name, amount, parse_species(host), tuple(entries), most)
 
 
 @st.composite
-def some_limits(draw: st.DrawFn, sites: tuple[Site, ...]) -> Limits:
-    symbols = sorted(
-        {s.host.symbol for s in sites} | {e.species.symbol for s in sites for e in s.substituents}
-    )
-    symbols = [symbol for symbol in symbols if symbol != "Li+"]
+def some_limits(draw: st.DrawFn, sites: tuple[Site, ...], own: Compensation | None) -> Limits:
+    follows = None if own is None else own.species.symbol
     on_site = [
         (species.symbol, s.name)
         for s in sites
         for species in (s.host, *(e.species for e in s.substituents))
-        if species.symbol != "Li+"
+        if species.symbol != follows
     ]
+    symbols = sorted({symbol for symbol, _ in on_site})
     amounts, counts = [], []
-    if symbols and draw(st.booleans()):
-        chosen = draw(st.lists(st.sampled_from([*symbols, "Li+"]), min_size=1, max_size=3, unique=True))
+    if draw(st.booleans()):
+        offered = [*symbols, follows] if follows else symbols
+        chosen = draw(st.lists(st.sampled_from(offered), min_size=1, max_size=3, unique=True))
         weights = tuple((symbol, None, Fraction(draw(st.integers(-2, 2)), 2)) for symbol in chosen)
-        low = Fraction(draw(st.integers(-4, 3)), 3)
-        amounts.append(AmountLimit(weights, low, low + Fraction(draw(st.integers(0, 9)), 3)))
-    if on_site and draw(st.booleans()):
+        low = Fraction(draw(st.integers(-12, 1)), 3)
+        amounts.append(AmountLimit(weights, low, low + Fraction(draw(st.integers(6, 30)), 3)))
+    if draw(st.integers(0, 3)) == 3:
         symbol, where = draw(st.sampled_from(on_site))
-        amounts.append(
-            AmountLimit(((symbol, where, Fraction(1)),), None, Fraction(draw(st.integers(0, 6)), 3))
-        )
-    for _ in range(draw(st.integers(0, 2)) if symbols else 0):
+        most = Fraction(draw(st.integers(0, 6)), 3)
+        amounts.append(AmountLimit(((symbol, where, Fraction(1)),), None, most))
+    for _ in range(draw(st.integers(0, 2))):
         chosen = draw(st.lists(st.sampled_from(symbols), min_size=1, max_size=4))
-        low = draw(st.integers(0, 3))
-        counts.append(DistinctLimit(tuple(chosen), None, low, low + draw(st.integers(0, 3))))
-    if on_site and draw(st.integers(0, 3)) == 0:
+        low = draw(st.sampled_from([0, 0, 1, 2]))
+        counts.append(DistinctLimit(tuple(chosen), None, low, low + draw(st.integers(1, 3))))
+    if draw(st.integers(0, 3)) == 3:
         symbol, where = draw(st.sampled_from(on_site))
         counts.append(DistinctLimit((symbol,), where, draw(st.integers(0, 1)), 1))
-    excluded = draw(st.sampled_from([(), (), (), ("Mg",), ("Fe", "Br"), ("B",)]))
-    return Limits(draw(st.one_of(st.none(), st.integers(0, 4))), excluded, tuple(amounts), tuple(counts))
+    excluded = draw(st.sampled_from([(), (), (), (), ("Mg",), ("Fe", "Br"), ("B",)]))
+    return Limits(draw(st.sampled_from([None, None, 0, 1, 2, 3])), excluded, tuple(amounts), tuple(counts))
 
 
 @st.composite
 def definitions(draw: st.DrawFn) -> tuple[tuple[Site, ...], Compensation | None, Limits]:
-    sites = [draw(a_site("M", CATIONS))]
+    sites = [draw(a_site("M", CATIONS, ["Mg2+", "In3+", "Li+", "Va", "Zr4+"], ["1", "2", "2/3"]))]
     if draw(st.booleans()):
-        sites.append(draw(a_site("N", CATIONS)))
-    sites.append(draw(a_site("X", ANIONS)))
-    low = Fraction(draw(st.integers(0, 2)), 2)
-    kind = draw(st.sampled_from(["Li+", "Li+", "Li+", "Li+", "none", "I-", "Ca2+"]))
-    if kind == "none":
-        return tuple(sites), None, draw(some_limits(tuple(sites)))
-    own = Compensation(parse_species(kind), low, low + Fraction(draw(st.integers(1, 12)), 2))
-    return tuple(sites), own, draw(some_limits(tuple(sites)))
+        sites.append(draw(a_site("N", CATIONS, ["Mg2+", "Va", "Y3+"], ["1/2", "1"])))
+    sites.append(draw(a_site("X", ANIONS, ["Cl-", "S2-"], ["6", "4", "3"])))
+    kind = draw(st.sampled_from(["Li+"] * 8 + ["none", "I-", "Ca2+"]))
+    own = None
+    if kind != "none":
+        low = Fraction(draw(st.integers(0, 4)), 2)
+        own = Compensation(parse_species(kind), low, low + Fraction(draw(st.integers(2, 24)), 2))
+    return tuple(sites), own, draw(some_limits(tuple(sites), own))
 
 
 def check_against_brute_force(
     sites: tuple[Site, ...], own: Compensation | None, limits: Limits, shelf: Shelf | None
 ) -> None:
     expected = dict(brute_force(sites, own, limits, shelf))
-    try:
-        space = SiteSpace(sites, own, limits, NO_PROCESS, "Li+", shelf)
-    except SpaceError as error:
-        assert not expected, error
+    if not expected:
+        with pytest.raises(SpaceError):
+            SiteSpace(sites, own, limits, NO_PROCESS, "Li+", shelf)
         return
+    space = SiteSpace(sites, own, limits, NO_PROCESS, "Li+", shelf)
     assert space.size == len(expected)
     assert compositions(space) == set(expected)
     assert space.summary().by_dopant_count == dict(sorted(Counter(expected.values()).items()))
@@ -123,7 +119,9 @@ def check_against_brute_force(
         candidate = space.candidate(rank)
         assert space.find(candidate.key) == rank
         assert candidate.charge == 0
-        assert space.resolve(candidate.formula).recipe_key == candidate.recipe_key
+        # Nothing but vacancies has no formula, and 'B0.5H2O' may be a decimal or a hydrate.
+        if candidate.formula and "H2O" not in candidate.formula:
+            assert space.resolve(candidate.formula).recipe_key == candidate.recipe_key
 
 
 @settings(max_examples=60, deadline=None)
@@ -142,10 +140,64 @@ def test_count_equals_brute_force_with_a_shelf(
 
 def test_the_reference_count() -> None:
     """One site of amount 1, 56 substituents of 8 levels, at most 3, loose bounds: sum of C(56, k) 8^k."""
-    symbols = (
-        "Mg Zn Ni Mn Fe Cu Ca Sr Ba Cd Al Ga In Sc Y La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Cr V Ti Bi Sb Zr Hf "
-        "Sn Ge Si Nb Ta W Mo Te K Na Rb Cs Ag Pb Tl Th U Ru Rh Pd"
-    ).split()
+    symbols = [
+        "Mg",
+        "Zn",
+        "Ni",
+        "Mn",
+        "Fe",
+        "Cu",
+        "Ca",
+        "Sr",
+        "Ba",
+        "Cd",
+        "Al",
+        "Ga",
+        "In",
+        "Sc",
+        "Y",
+        "La",
+        "Ce",
+        "Pr",
+        "Nd",
+        "Sm",
+        "Eu",
+        "Gd",
+        "Tb",
+        "Dy",
+        "Ho",
+        "Er",
+        "Tm",
+        "Yb",
+        "Lu",
+        "Cr",
+        "V",
+        "Ti",
+        "Bi",
+        "Sb",
+        "Zr",
+        "Hf",
+        "Sn",
+        "Ge",
+        "Si",
+        "Nb",
+        "Ta",
+        "W",
+        "Mo",
+        "Te",
+        "K",
+        "Na",
+        "Rb",
+        "Cs",
+        "Ag",
+        "Pb",
+        "Tl",
+        "Th",
+        "U",
+        "Ru",
+        "Rh",
+        "Pd",
+    ]
     assert len(symbols) == 56
     levels = " ".join(f"{n}/100" for n in range(1, 9))
     entries = [substituent(f"{symbol}{1 + i % 5}+", levels) for i, symbol in enumerate(symbols)]
@@ -171,7 +223,28 @@ def test_many_levels_and_no_limit_on_dopants_are_counted_without_listing_them() 
 
 
 def test_more_than_can_be_numbered_is_an_error() -> None:
-    symbols = "Mg Zn Ni Mn Fe Cu Ca Sr Ba Cd Al Ga In Sc Y La Ce Pr Nd Sm".split()
+    symbols = [
+        "Mg",
+        "Zn",
+        "Ni",
+        "Mn",
+        "Fe",
+        "Cu",
+        "Ca",
+        "Sr",
+        "Ba",
+        "Cd",
+        "Al",
+        "Ga",
+        "In",
+        "Sc",
+        "Y",
+        "La",
+        "Ce",
+        "Pr",
+        "Nd",
+        "Sm",
+    ]
     entries = [substituent(f"{symbol}2+", " ".join(f"{n}/1000" for n in range(1, 51))) for symbol in symbols]
     with pytest.raises(SpaceError, match="max_dopants"):
         make_space(site("Co", "1", "Co2+", *entries), site("X", "4", "Cl-"))
