@@ -19,7 +19,24 @@ def unrank(automaton: Automaton, ranks: IntArray) -> FloatArray:
     Returns:
         (n, n_variables) amounts in program units: whole numbers, as floats.
     """
-    amounts = np.zeros((len(ranks), len(automaton.program.variables)))
+    n_variables = len(automaton.program.variables)
+    amounts = np.zeros((len(ranks), n_variables))
+    write_solutions(automaton, ranks, amounts, np.arange(len(ranks)), np.arange(n_variables))
+    return amounts
+
+
+def write_solutions(
+    automaton: Automaton, ranks: IntArray, amounts: FloatArray, rows: IntArray, columns: IntArray
+) -> None:
+    """Write solutions into an array of zeros, in place.
+
+    Args:
+        automaton: a counted program.
+        ranks: (n,) from 0 to size - 1.
+        amounts: any shape (m, k).
+        rows: (n,) the row of `amounts` that each solution goes to.
+        columns: (n_variables,) the column of `amounts` that each variable goes to.
+    """
     state = np.zeros(len(ranks), dtype=np.int64)
     rest = np.asarray(ranks, dtype=np.int64).copy()
     for layer in automaton.layers:
@@ -27,9 +44,8 @@ def unrank(automaton: Automaton, ranks: IntArray) -> FloatArray:
         rest -= layer.before[step]
         state = layer.target[step]
         index, rest = np.divmod(rest, layer.completions[state])
-        for rows, places, held in layer.choices.split(layer.option[step], index):
-            amounts[rows, layer.members[places]] = held
-    return amounts
+        for chosen, places, held in layer.choices.split(layer.option[step], index):
+            amounts[rows[chosen], columns[layer.members[places]]] = held
 
 
 def rank(automaton: Automaton, amounts: IntArray) -> IntArray:

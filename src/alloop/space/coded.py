@@ -14,7 +14,7 @@ from alloop.arrays import FloatArray, IntArray
 from alloop.errors import SpaceError
 from alloop.space.automaton import Automaton, count_by_dopants
 from alloop.space.base import Space, SpaceSummary
-from alloop.space.codec import rank, unrank
+from alloop.space.codec import rank, write_solutions
 from alloop.space.moves import moves
 from alloop.space.process import Process
 from alloop.space.program import Bound, Program
@@ -23,6 +23,9 @@ from alloop.space.types import Block, Candidate, Column, Level, read_key
 
 if TYPE_CHECKING:
     from alloop.chemistry.shelf import Shelf
+
+
+_CACHED = 8192
 
 
 class CodedSpace(Space):
@@ -123,8 +126,10 @@ class CodedSpace(Space):
         ranks = np.asarray(ranks, dtype=np.int64)
         self._check_ranks(ranks)
         numbers, combination = np.divmod(ranks, len(self.process.combinations))
-        amounts = self._units(numbers)
-        amounts /= self.denominator
+        amounts = np.empty((len(ranks), len(self.columns)))
+        for start in range(0, len(ranks), _CACHED):  # pieces that fit into a processor's cache
+            piece = slice(start, start + _CACHED)
+            np.divide(self._units(numbers[piece]), self.denominator, out=amounts[piece])
         return Block(ranks, amounts, self.process.combinations[combination])
 
     def rank_block(self, block: Block) -> IntArray:
@@ -237,12 +242,9 @@ class CodedSpace(Space):
     def _units(self, numbers: IntArray) -> FloatArray:
         """Amounts in program units (n, n_columns): whole numbers."""
         units = np.zeros((len(numbers), len(self.columns)))
-        if len(self.automata) == 1:
-            units[:, self.variable_columns] = unrank(self.automata[0], numbers)
-        else:
-            for automaton, start in zip(self.automata, self._starts, strict=True):
-                rows = np.flatnonzero((numbers >= start) & (numbers < start + automaton.size))
-                units[np.ix_(rows, self.variable_columns)] = unrank(automaton, numbers[rows] - start)
+        for automaton, start in zip(self.automata, self._starts, strict=True):
+            rows = np.flatnonzero((numbers >= start) & (numbers < start + automaton.size))
+            write_solutions(automaton, numbers[rows] - start, units, rows, self.variable_columns)
         self.complete(units)
         return units
 

@@ -15,6 +15,7 @@ from alloop.space.process import Setting
 from alloop.space.types import Block, Level, write_level
 
 _UNKNOWN = ""  # stands for a level that is not known; no level is an empty name
+_CACHED = 8192  # candidates whose numbers fit into a processor's cache together
 _WIDE = 10  # a setting whose levels span at least this factor is seen on a logarithmic scale
 
 
@@ -57,9 +58,13 @@ class FeatureMap:
 
     def of_block(self, block: Block) -> FloatArray:
         """Features (n, d) of candidates of the space."""
-        amounts = self._space.element_amounts(block)
-        settings = [setting.of_indices(block.settings[:, setting.place]) for setting in self._settings]
-        return self._join(amounts, self._space.elements, settings)
+        result = np.empty((len(block), len(self.names)))
+        for start in range(0, len(block), _CACHED):
+            piece = slice(start, start + _CACHED)
+            part = Block(block.ranks[piece], block.amounts[piece], block.settings[piece])
+            settings = [setting.of_indices(part.settings[:, setting.place]) for setting in self._settings]
+            result[piece] = self._join(self._space.element_amounts(part), self._space.elements, settings)
+        return result
 
     def of_compositions(
         self, amounts: Sequence[Amounts], settings: Sequence[Mapping[str, Level]]

@@ -110,19 +110,22 @@ class SiteSpace(CodedSpace):
     @cached_property
     def _following(self) -> tuple[list[int], FloatArray, FloatArray, float]:
         """Columns that follow from the variables: which, their units in the pure hosts (n,), and their change
-        (n_variables, n) per unit of each variable times a common divisor that keeps the changes whole.
+        (n_columns, n) per unit of every column times a common divisor that keeps the changes whole.
         """
         places = sorted(set(range(len(self.columns))).difference(self.layout.variable_columns))
         divisor = 1 if self.compensation is None else self.compensation.species.charge
-        lines = [self.layout.affine({place: Fraction(1)}) for place in places]
-        start = np.array([float(first * self.denominator) for first, _ in lines])
-        change = np.array([[float(slope * divisor) for slope in slopes] for _, slopes in lines])
-        return places, start, change.reshape(len(places), -1).T, float(divisor)
+        start = np.zeros(len(places))
+        change = np.zeros((len(self.columns), len(places)))
+        for i, place in enumerate(places):
+            first, slopes = self.layout.affine({place: Fraction(1)})
+            start[i] = float(first * self.denominator)
+            change[self.variable_columns, i] = [float(slope * divisor) for slope in slopes]
+        return places, start, change, float(divisor)
 
     def complete(self, units: FloatArray) -> None:
         """Fill in, in place, the hosts and the compensator of `units` (n, n_columns)."""
         places, start, change, divisor = self._following
-        units[:, places] = start + units[:, self.variable_columns] @ change / divisor
+        units[:, places] = start + units @ change / divisor
 
     @cached_property
     def space_hash(self) -> str:
