@@ -83,11 +83,13 @@ class _Made:
 
 
 def bundled_campaign(name: str) -> Path:
-    """The file of a campaign that comes with alloop, by its name (`halide-spinel`) or its file's.
+    """The file of a campaign that comes with alloop, by its name (`halide-spinel`); a path to a file is itself.
 
     Raises:
         StateError: when there is none of that name, listing those there are.
     """
+    if name.endswith((".yaml", ".yml")) and Path(name).is_file():
+        return Path(name)
     package = Path(alloop.__file__).parent
     folder = next(
         (one for one in (package / "campaigns", package.parents[1] / "campaigns") if one.is_dir()), package
@@ -105,7 +107,7 @@ def run_demo(folder: Path, name: str, rounds: int, seed: int, progress: Progress
 
     Args:
         folder: must not exist, or be empty.
-        name: of a campaign that comes with alloop.
+        name: of a campaign that comes with alloop, or a campaign file.
         rounds: how many plates each campaign makes.
         seed: of the laboratory and the plans; the same for both campaigns.
         progress: told in words what is going on.

@@ -100,6 +100,8 @@ def version_file(records: Records, version: VersionRow) -> CampaignFile:
     folder = version_folder(records.home, version.campaign, version.number)
     climbs = max((Path(name).parts.count("..") for name in version.files), default=0)
     base = folder.joinpath(*["files"] * climbs)
+    if version.files:
+        base.mkdir(parents=True, exist_ok=True)  # a name that climbs out of it needs the folder to be there
     for name, sha256 in version.files.items():
         target = Path(os.path.normpath(base / name))
         if target.is_relative_to(os.path.normpath(folder)):

@@ -31,7 +31,7 @@ svg .title{font-weight:600;font-size:13px}svg .small{font-size:10.5px;fill:#444}
 svg .end{text-anchor:end}svg .frame{fill:none;stroke:#888}svg .grid{stroke:#eee}svg .tick{stroke:#888}
 svg .level{stroke:#a00;stroke-dasharray:4 3}
 table{border-collapse:collapse;margin:.6em 0}th,td{text-align:left;padding:.2em .8em .2em 0}
-td{border-bottom:1px solid #eee}
+td{border-bottom:1px solid #eee}td:first-child{white-space:nowrap}
 .next{background:#eef6ee;border-left:4px solid #009e73;padding:.6em 1em}.none,.note{color:#666}
 @media print{body{max-width:none;margin:0}h2{break-after:avoid}svg,tr{break-inside:avoid}}
 """
@@ -200,7 +200,10 @@ def _front_table(desk: Desk, evidence: Evidence) -> str:
         ]
         for name in names
     ]
-    return _table(["sample", "formula", *(f"{_name(aim)} [{aim.unit}]" for aim in aims)], rows)
+    return _table(
+        ["sample", "formula", *(_name(aim) + ("" if aim.unit == "1" else f" [{aim.unit}]") for aim in aims)],
+        rows,
+    )
 
 
 def _trust(status: Status) -> str:
