@@ -1,7 +1,11 @@
-"""What to make next: aims, screening, batch selection, plate rules, reasons."""
+"""What to make next: aims, screening, batch selection, plate rules, reasons.
+
+The planner itself is imported when it is first used: it brings torch, which a campaign file does not need.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from alloop.planning.aims import Constraint, Objective
-from alloop.planning.plan import plan_plate, plan_plate_at_random
 from alloop.planning.problem import (
     Control,
     MadeSample,
@@ -12,6 +16,20 @@ from alloop.planning.problem import (
     PlateRules,
     Prediction,
 )
+
+if TYPE_CHECKING:
+    
+if TYPE_CHECKING:
+    from alloop.planning.plan import plan_plate, plan_plate_at_random
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("plan_plate", "plan_plate_at_random"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from alloop.planning import plan
+
+    return getattr(plan, name)
+
 
 __all__ = [
     "Constraint",
@@ -27,3 +45,11 @@ __all__ = [
     "plan_plate",
     "plan_plate_at_random",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("plan_plate", "plan_plate_at_random"):
+        from alloop.planning import plan
+
+        return getattr(plan, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

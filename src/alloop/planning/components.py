@@ -22,9 +22,15 @@ _REEVALUATED = 48
 
 
 class Component(Protocol):
-    """One way to value candidates 0 … m-1."""
+    """One way to value candidates 0 … m-1.
+
+    `shrinks` says that gains fall as the plate fills, so that the component can be done with a plate; `explores`
+    that it serves no aim but keeps the planner from getting stuck.
+    """
 
     name: str
+    shrinks: bool
+    explores: bool
 
     def best(self, allowed: BoolArray) -> tuple[int, float]:
         """The allowed candidate with the largest gain, and that gain."""
@@ -35,6 +41,9 @@ class Component(Protocol):
 
 class Scored:
     """A fixed score per candidate; what is already on the plate does not change it."""
+
+    shrinks = False
+    explores = False
 
     def __init__(self, name: str, scores: FloatArray) -> None:
         self.name = name
@@ -51,6 +60,9 @@ class Scored:
 
 class _Lazy:
     """Greedy choice by gains that can only shrink."""
+
+    shrinks = True
+    explores = False
 
     def __init__(self, name: str, n_candidates: int) -> None:
         self.name = name
@@ -137,6 +149,9 @@ class Cover(_Lazy):
         tried: (r,) distance of the sample to the nearest thing measured or pending; inf where nothing is.
     """
 
+    shrinks = False
+    explores = True
+
     def __init__(self, distances: FloatArray, tried: FloatArray) -> None:
         super().__init__("cover", distances.shape[1])
         self._distances = distances
@@ -160,6 +175,8 @@ class Map:
     """
 
     name = "map"
+    shrinks = False
+    explores = True
 
     def __init__(self, candidates: FloatArray, sample: FloatArray) -> None:
         self._candidates = candidates - candidates.mean(axis=0)

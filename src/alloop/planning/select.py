@@ -10,6 +10,9 @@ import numpy as np
 from alloop.planning.components import Component
 from alloop.planning.rules import RuleBook
 
+_SPENT = 0.5
+"""Share of its first gain below which an aim has got what it can from this plate. See docs/planner.md."""
+
 
 @dataclass(frozen=True)
 class Pick:
@@ -23,6 +26,9 @@ class Pick:
 def fill(components: Sequence[tuple[Component, float]], book: RuleBook, n_wells: int) -> list[Pick]:
     """Choose up to `n_wells` candidates; fewer when the rules leave no more.
 
+    An aim whose gain has fallen below `_SPENT` of its first one leaves its turns to the other aims: once a few
+    candidates stand for an improvement, more of them bet on the same draws. Exploration keeps its share.
+
     Args:
         components: with their shares of the wells (any positive scale).
         book: the plate's rules; it is changed.
@@ -30,17 +36,26 @@ def fill(components: Sequence[tuple[Component, float]], book: RuleBook, n_wells:
     """
     shares = np.array([share for _, share in components])
     shares = shares / shares.sum()
+    explores = np.array([component.explores for component, _ in components])
+    spent = np.zeros(len(shares), dtype=bool)
     credit = np.zeros(len(shares))
+    first: dict[str, float] = {}
     picks: list[Pick] = []
     while len(picks) < n_wells:
         allowed = book.allowed
         if not allowed.any():
             break
-        credit += shares
-        turn = int(np.argmax(credit))
-        credit[turn] -= 1.0
+        active = np.where(spent, 0.0, shares)
+        aims = ~explores & ~spent
+        active[aims] *= shares[~explores].sum() / max(active[aims].sum(), 1e-12)
+        turn = int(np.argmax(np.where(spent, -np.inf, credit + active)))
         component = components[turn][0]
         index, gain = component.best(allowed)
+        if component.shrinks and aims.sum() > 1 and gain < _SPENT * first.setdefault(component.name, gain):
+            spent[turn] = True
+            continue
+        credit += active
+        credit[turn] -= 1.0
         picks.append(Pick(index, component.name, gain))
         book.add(index)
         for other, _ in components:
