@@ -51,6 +51,18 @@ def test_by_weight() -> None:
     assert space.resolve(candidate.formula) == candidate
 
 
+def test_by_weight_with_a_shelf() -> None:
+    formulas = ("Li7La3Zr2O12", "Li3InCl6", "Li6PS5Cl", "LiBr")
+    made = mixture(*(end_member(f, "0", "0.8") for f in formulas), step="0.1", basis="weight")
+    everything = space_of(made)
+    same = space_of(made, shelf=make_shelf(" ".join(formulas)))
+    assert same.size == everything.size
+    pieces = space_of(made, shelf=make_shelf("Li7La3Zr2O12 LiCl InCl3 Li6PS5Cl"))
+    assert {label for column in pieces.never_used for label in [column.label]} == {"LiBr"}
+    candidate = same.candidate(same.size // 2)
+    assert same.resolve(candidate.formula).key == candidate.key
+
+
 def test_dependent_end_members_reach_one_recipe_twice() -> None:
     space = space_of(mixture(end_member("Li2S"), end_member("P2S5"), end_member("Li3PS4"), step="1/4"))
     recipes: dict[str, set[str]] = {}

@@ -165,12 +165,14 @@ class Frontier:
         least = self._sums.low - self._least[self.position]
         most = self._sums.high - self._most[self.position] - self._coming_marks()
         settled = (values >= least) & (values <= most) & ~self._held[self.position]
-        over = [
-            i for i, mark in enumerate(self._program.marks) if not self._is_open(mark.variables, mark.hosts)
-        ]
+        values = np.where(settled, _SETTLED, values)
         marks = marks.copy()
-        marks[:, over] = 0
-        return np.where(settled, _SETTLED, values), marks
+        for i, mark in enumerate(self._program.marks):
+            if self._is_open(mark.variables, mark.hosts):
+                marks[values[:, self._sums.place[mark.bound]] == _SETTLED, i] = 0
+            else:
+                marks[:, i] = 0
+        return values, marks
 
 
 def distinct_rows(rows: IntArray) -> tuple[IntArray, IntArray]:

@@ -29,6 +29,8 @@ from alloop.space.types import Column
 if TYPE_CHECKING:
     from alloop.chemistry.shelf import Shelf
 
+_FINEST = 10**11
+
 
 class MixtureSpace(CodedSpace):
     """End members in multiples of a step that sum to one, or ratios to those that do.
@@ -89,17 +91,24 @@ class MixtureSpace(CodedSpace):
         low: Fraction | None,
         high: Fraction | None,
     ) -> Bound:
-        """Bounds on a weighted sum over columns, in units of one."""
+        """Bounds on a weighted sum over columns, in units of one.
+
+        Weights by mass hold molar masses, which have no small common denominator; such sums are kept to
+        eleven decimals, and bounds on them widened by 1e-8.
+        """
         slopes = [weights.get(i, Fraction(0)) for i in range(len(self.columns))]
         scale = lcm(*(slope.denominator for slope in slopes))
+        room = Fraction(0)
+        if scale > _FINEST:
+            scale, room = _FINEST, Fraction(1, 10**8)
         total = scale * self.denominator
         return Bound(
             name,
             says,
             start=0,
-            low=-UNBOUNDED if low is None else ceil(low * total),
-            high=UNBOUNDED if high is None else floor(high * total),
-            per_unit=tuple(int(slope * scale) for slope in slopes),
+            low=-UNBOUNDED if low is None else ceil((low - room) * total),
+            high=UNBOUNDED if high is None else floor((high + room) * total),
+            per_unit=tuple(round(slope * scale) for slope in slopes),
             per_species=(0,) * len(slopes),
             scale=total,
         )
