@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,14 +19,15 @@ from alloop.chemistry import charge_excess, is_element
 from alloop.chemistry.charge import ERROR
 from alloop.errors import PlanError, Problem, SpaceError, StateError
 from alloop.planning import PlannedWell, PlanningProblem
-from alloop.planning.beliefs import learn_all
-from alloop.planning.goals import make_yardstick
-from alloop.planning.outlook import Outlook, describe
 from alloop.records import ExclusionRow, WellRow, check_editable, well_label
 from alloop.space import Candidate, Level, Space
 from alloop.space.types import read_key, write_level
 
 _BACKGROUND = 2000
+
+
+if TYPE_CHECKING:
+    from alloop.planning.outlook import Outlook
 
 
 @dataclass(frozen=True)
@@ -239,6 +241,10 @@ def _check_shared(space: Space, candidate: Candidate, before: WellRow) -> None:
 
 def foresee(problem: PlanningProblem, candidate: Candidate, why: str, seed: int) -> Outlook:
     """What is expected of a candidate, from all that is known now."""
+    from alloop.planning.beliefs import learn_all
+    from alloop.planning.goals import make_yardstick
+    from alloop.planning.outlook import describe
+
     rng = np.random.default_rng(seed)
     space = problem.space
     ranks = np.sort(space.sample(min(_BACKGROUND, space.size), rng))

@@ -65,7 +65,7 @@ class Campaign:
 
     def __init__(self, records: Records, slug: str) -> None:
         self.records = records
-        self._desk = open_desk(records, slug)
+        self._held = open_desk(records, slug)
 
     @classmethod
     def open(
@@ -113,22 +113,24 @@ class Campaign:
     @property
     def name(self) -> str:
         """The campaign's name."""
-        return self._desk.slug
+        return self._held.slug
 
     @property
     def file(self) -> CampaignFile:
         """The newest version of the campaign file."""
-        return self._desk.file
+        return self.desk.file
 
     @property
     def space(self) -> Space:
         """The design space."""
-        return self._desk.space
+        return self.desk.space
 
     @property
     def desk(self) -> Desk:
-        """Records and campaign file, as the functions behind these methods take them."""
-        return self._desk
+        """Records and newest campaign file, as the functions behind these methods take them."""
+        if self.records.versions(self._held.slug)[-1].number != self._held.version.number:
+            self._held = open_desk(self.records, self._held.slug)
+        return self._held
 
     def plan(
         self,
@@ -147,7 +149,7 @@ class Campaign:
         """Propose the next plate; an open proposal is shown again. See :func:`plan_next`."""
         fixed = read_settings(self.space, {name: str(value) for name, value in (settings or {}).items()})
         planned = plan_next(
-            self._desk,
+            self.desk,
             person(by),
             seed=seed,
             wells=wells,
@@ -163,19 +165,19 @@ class Campaign:
 
     def approve(self, plate: str, *, by: str | None = None, dry_run: bool = False) -> Decision:
         """Release a proposal: samples are named, synthesis sheets written."""
-        return approve(self._desk, plate, person(by), dry_run)
+        return approve(self.desk, plate, person(by), dry_run)
 
     def reject(self, plate: str, why: str, *, by: str | None = None, dry_run: bool = False) -> Decision:
         """Turn a proposal down."""
-        return decide(self._desk, plate, "rejected", person(by), why, dry_run, needs_why=True)
+        return decide(self.desk, plate, "rejected", person(by), why, dry_run, needs_why=True)
 
     def cancel(self, plate: str, why: str = "", *, by: str | None = None, dry_run: bool = False) -> Decision:
         """Give up a plate that has no results."""
-        return decide(self._desk, plate, "cancelled", person(by), why, dry_run)
+        return decide(self.desk, plate, "cancelled", person(by), why, dry_run)
 
     def close(self, plate: str, why: str = "", *, by: str | None = None, dry_run: bool = False) -> Decision:
         """Say that no more results of a plate will come."""
-        return decide(self._desk, plate, "complete", person(by), why, dry_run)
+        return decide(self.desk, plate, "complete", person(by), why, dry_run)
 
     def swap(
         self,
@@ -190,31 +192,31 @@ class Campaign:
     ) -> Swap:
         """Put another candidate (a formula or key) into a well of a proposal."""
         texts = {name: str(value) for name, value in (settings or {}).items()}
-        return swap(self._desk, plate, well, composition, person(by), texts, why, dry_run)
+        return swap(self.desk, plate, well, composition, person(by), texts, why, dry_run)
 
     def lock(
         self, plate: str, well: str, *, unlock: bool = False, by: str | None = None, dry_run: bool = False
     ) -> WellRow:
         """Keep a well of a proposal when the plate is planned anew."""
-        return lock(self._desk, plate, well, person(by), unlock, dry_run)
+        return lock(self.desk, plate, well, person(by), unlock, dry_run)
 
     def exclude(
         self, target: str, why: str, *, lift: bool = False, by: str | None = None, dry_run: bool = False
     ) -> ExclusionRow:
         """Leave an element or a candidate (by key) out of later plans."""
-        return exclude(self._desk, target, why, person(by), lift, dry_run)
+        return exclude(self.desk, target, why, person(by), lift, dry_run)
 
     def made(
         self, plate: str, path: str | Path | None = None, *, by: str | None = None, dry_run: bool = False
     ) -> Made:
         """Record that a plate is being made, and as-weighed masses and actual settings from a table."""
-        return made(self._desk, plate, person(by), None if path is None else Path(path), dry_run)
+        return made(self.desk, plate, person(by), None if path is None else Path(path), dry_run)
 
     def upload(
         self, paths: Sequence[str | Path], *, note: str = "", by: str | None = None, dry_run: bool = False
     ) -> UploadReport:
         """Record results tables, whole or not at all; the report says which, and everything that is wrong."""
-        return upload(self._desk, [Path(path) for path in paths], person(by), note, dry_run)
+        return upload(self.desk, [Path(path) for path in paths], person(by), note, dry_run)
 
     def retract(self, sample: str, property: str, why: str, **rest: Any) -> list[MeasurementRow]:
         """Say that the values of a property of a sample are wrong. They stay recorded and no longer count."""
@@ -232,12 +234,12 @@ class Campaign:
         self, sample: str, name: str, verdict: Any, why: str, by: str | None = None, dry_run: bool = False
     ) -> list[MeasurementRow]:
         plate = split_sample_id(sample)[0]
-        self._desk.plate(plate)
+        self.desk.plate(plate)
         return doubt(self.records, sample, name, verdict, why, person(by), dry_run)
 
     def status(self) -> Status:
         """Plates, what is pending, the best so far, trust in the model, what to do next."""
-        return status_of(self._desk)
+        return status_of(self.desk)
 
     def export(self, folder: str | Path) -> tuple[Path, ...]:
         """Write all records as parquet and CSV with a data dictionary; returns the files."""

@@ -26,7 +26,7 @@ from alloop.campaign.question import Wish, ask, candidate_of, plate_labels
 from alloop.chemistry import charge_excess
 from alloop.chemistry.charge import ERROR, WARN
 from alloop.errors import PlanError, Problem
-from alloop.planning import PlatePlan, plan_plate, plan_plate_at_random
+from alloop.planning import PlatePlan
 from alloop.records import PlateRow, PredictionRow, SnapshotRow, WellRow, plate_id
 from alloop.space import Level
 
@@ -95,6 +95,8 @@ def plan_next(
         evidence = gather(reader, desk.slug)
         number = reader.next_plate_number(desk.slug)
         ledger = tuple(reader.campaign_predictions(desk.slug))
+    if evidence.version.number != desk.version.number:
+        raise PlanError("a new version of the campaign file was registered meanwhile", "plan again")
     proposed = [plate for plate in evidence.plates if plate.state == "proposed"]
     if proposed and not (replace_open or another):
         return _show(desk, proposed[-1], evidence, out, dry_run)
@@ -108,6 +110,8 @@ def plan_next(
         settings=settings,
     )
     problem, learned = ask(desk.file, evidence, wish)
+    from alloop.planning import plan_plate, plan_plate_at_random
+
     if strategy == "random":
         plan = plan_plate_at_random(problem, chosen_seed)
     else:

@@ -60,7 +60,9 @@ def progress_of(file: CampaignFile, evidence: Evidence) -> Progress:
         own = [(way * values[aim.property][name], name) for name in passing if name in values[aim.property]]
         if own:
             top, name = max(own)
-            value = float(f"{from_model_scale(way * top, aim.scale):.12g}")  # without the noise of log and power
+            value = float(
+                f"{from_model_scale(way * top, aim.scale):.12g}"
+            )  # without the noise of log and power
             best[aim.property] = Best(value, aim.unit, name, evidence.sample_by_id[name].formula)
     volumes, hits = _course(file, evidence, plates, values, passing)
     return Progress(tuple(plates), best, volumes, hits)

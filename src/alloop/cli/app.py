@@ -11,7 +11,7 @@ from typing import Annotated, cast
 
 import typer
 
-from alloop.cli import keeping, planning, rehearsal, results
+from alloop.cli import keeping, planning, rehearsal, replaying, results
 from alloop.cli.options import PLACE
 from alloop.cli.terminal import complain, emit
 from alloop.errors import AlloopError, Problem, UserError
@@ -47,6 +47,7 @@ for _command in (
     results.trust,
     results.status,
     rehearsal.run,
+    replaying.replay,
     results.report,
     results.export,
     keeping.backup,

@@ -24,18 +24,20 @@ def backup(
 
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An archive written by alloop backup.")],
+    by: o.By = None,
+    dry_run: o.DryRun = False,
     json: o.Json = False,
 ) -> None:
     """Bring a backup back into an empty home folder."""
-    from alloop.campaign.home import database_url, home_folder
-    from alloop.records import Records
+    from alloop.campaign.home import home_folder
+    from alloop.campaign.keeping import restore_backup
 
     home = home_folder(o.PLACE.home)
-    store = Records.restore(file, home, database_url())
-    names = [row.slug for row in store.campaigns()]
+    names = restore_backup(file, home, by=by, dry_run=dry_run)
     if json:
         return emit({"home": home, "campaigns": names})
-    say(f"{home} holds {', '.join(names) or 'no campaign'}")
+    say(f"{file} holds {', '.join(names) or 'no campaign'}")
+    say("dry run: nothing was kept" if dry_run else f"it is back in {home}")
 
 
 def doctor(json: o.Json = False) -> None:

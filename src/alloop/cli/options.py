@@ -71,7 +71,7 @@ def campaign_of_sample(sample: str) -> Campaign:
     return find(records(), sample)
 
 
-def pairs(texts: list[str] | None) -> dict[str, str]:
+def pairs(texts: list[str] | None, option: str = "--set") -> dict[str, str]:
     """`NAME=VALUE` options as a mapping.
 
     Raises:
@@ -83,7 +83,7 @@ def pairs(texts: list[str] | None) -> dict[str, str]:
     for text in texts or []:
         name, sign, value = text.partition("=")
         if not sign or not name.strip():
-            problems.append(Problem("--set", f"{text!r} is not NAME=VALUE", "write such as milling_time=5"))
+            problems.append(Problem(option, f"{text!r} is not NAME=VALUE", "write such as milling_time=5"))
         found[name.strip()] = value.strip()
     if problems:
         raise StateError(problems)

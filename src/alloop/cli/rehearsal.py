@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from alloop.cli import options as o
+from alloop.cli.planning import show_plate
 from alloop.cli.results import show_status
 from alloop.cli.terminal import emit, figure, progress, say, table
 
@@ -21,6 +22,7 @@ def run(
     wells: Annotated[int | None, typer.Option(min=1, help="Fill only that many wells.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the results tables go.")] = None,
     by: o.By = None,
+    dry_run: o.DryRun = False,
     json: o.Json = False,
 ) -> None:
     """Run a campaign without a person: plan, approve, measure in a rehearsal laboratory, upload, again."""
@@ -29,6 +31,9 @@ def run(
     opened = o.campaign(campaign)
     laboratory = open_laboratory(opened, lab, lab_seed)
     folder = out or opened.records.home / "rehearsal"
+    if dry_run:
+        plate = opened.plan(seed, wells=wells, by=by, dry_run=True)
+        return emit(plate.document) if json else show_plate(plate)
     with progress() as tell:
         done = run_rounds(opened, laboratory, rounds, folder, by=by, seed=seed, wells=wells, progress=tell)
     found = opened.status()
@@ -44,12 +49,13 @@ def demo(
     rounds: Annotated[int, typer.Option(min=1, help="How many plates.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="Of laboratory and plans.")] = 0,
     campaign: Annotated[
-        str, typer.Option(metavar="NAME", help="One of the bundled campaigns.")
+        str, typer.Option(metavar="NAME|FILE", help="A bundled campaign, or a file.")
     ] = "halide-spinel",
     json: o.Json = False,
 ) -> None:
     """Show a whole campaign against a synthetic laboratory, beside one that picks at random."""
     from alloop.campaign.demo import run_demo
+    from alloop.properties import get_property
 
     with progress() as tell:
         done = run_demo(folder, campaign, rounds, seed, tell)
@@ -64,7 +70,9 @@ def demo(
         ]
         for point in done.curve
     ]  # fmt: skip
-    best = [f"best {name} {who}" for name in done.objectives for who in ("alloop", "random")]
+    best = [
+        f"best {get_property(name).symbol} {who}" for name in done.objectives for who in ("alloop", "random")
+    ]
     heads = ["plate", "samples", "hits alloop", "hits random", "volume alloop", "volume random", *best]
     table(heads, rows, title=f"{done.title}: {rounds} plates with alloop and at random, seed {seed}")
     say(

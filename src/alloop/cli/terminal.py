@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -83,7 +84,8 @@ def _is_number(text: str) -> bool:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """Gives a function that tells what is going on: in one changing line on a terminal, else in a line per step."""
+    """Gives a function that tells what is going on: in one changing line on a terminal, else in a line
+    per step (lines that only count on are left out)."""
     if sys.stderr.isatty():
         from rich.console import Console
 
@@ -94,7 +96,7 @@ def progress() -> Iterator[Callable[[str], None]]:
 
     def tell(text: str) -> None:
         nonlocal last
-        step = text.split(":")[0]
+        step = re.sub(r"[\d,]+", "#", text)
         if step != last:
             print(text, file=sys.stderr, flush=True)
         last = step

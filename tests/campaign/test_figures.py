@@ -1,0 +1,36 @@
+"""Figures are well-formed, escaped, and hold every point inside their frame."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alloop.campaign.figures import Axis, Series, figure
+
+VALUE = st.floats(-1e6, 1e6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(VALUE, VALUE), min_size=1, max_size=30), st.booleans(), st.booleans())
+def test_every_point_lies_inside_the_figure(
+    points: list[tuple[float, float]], whole: bool, diagonal: bool
+) -> None:
+    text = figure("a < b", Axis("x", whole=whole), Axis("y & z"), [Series("s", points)], diagonal=diagonal)
+    root = ET.fromstring(text)
+    circles = [one for one in root.iter() if one.tag.endswith("circle") and one.get("r") == "3"]
+    assert len(circles) == len(points)
+    for circle in circles:
+        assert 0 <= float(circle.get("cx", "-1")) <= 460
+        assert 0 <= float(circle.get("cy", "-1")) <= 300
+
+
+def test_nothing_to_show_is_said() -> None:
+    assert "nothing to show" in figure("empty", Axis("x"), Axis("y"), [Series("s", [])])
+
+
+def test_logarithms_are_labelled_as_powers() -> None:
+    text = figure("t", Axis("x"), Axis("y", "log10"), [Series("", [(0, -6), (1, -2)])], [("target", -3)])
+    assert "1e-4" in text
+    assert "target" in text

@@ -1,0 +1,50 @@
+"""Frozen predictions against what came."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from alloop.campaign.ledger import Entry, score
+from alloop.records import PredictionRow
+
+
+def entry(value: float, bound: str = "exact", centre: float = -4.0, sd: float = 0.5) -> Entry:
+    """A value of a property foretold as 10 ** (centre ± sd)."""
+    half = 1.6448536 * sd
+    expected = PredictionRow(
+        plate="P-001", well="A01", property="ionic_conductivity", unit="S/cm", median=10**centre,
+        low90=10 ** (centre - half), high90=10 ** (centre + half), sd=sd, scale="log10",
+    )  # fmt: skip
+    return Entry("P-001", "A01", "ionic_conductivity", expected, value, bound)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(-8, 0), st.floats(-6, -2), st.floats(0.05, 2))
+def test_exact_values_score_by_their_density(value: float, centre: float, sd: float) -> None:
+    found = entry(10**value, "exact", centre, sd)
+    assert found.log_score == pytest.approx(norm.logpdf(value, centre, sd), abs=1e-6)
+    assert (
+        found.covered == (abs(value - centre) <= 1.6448536 * sd)
+        or abs(abs(value - centre) - 1.6448536 * sd) < 1e-9
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(-8, 0))
+def test_bounds_score_by_their_chance(limit: float) -> None:
+    below, above = entry(10**limit, "below"), entry(10**limit, "above")
+    assert math.exp(below.log_score) + math.exp(above.log_score) == pytest.approx(1.0)
+    assert below.log_score == pytest.approx(norm.logcdf(limit, -4.0, 0.5), abs=1e-6)
+    assert below.covered or above.covered
+
+
+def test_scores_are_kept_by_property() -> None:
+    found = score([entry(1e-4), entry(1e-4), entry(1e-1)])
+    assert found["ionic_conductivity"].n == 3
+    assert found["ionic_conductivity"].coverage90 == pytest.approx(2 / 3)
+    assert score([]) == {}
