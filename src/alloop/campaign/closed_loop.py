@@ -12,6 +12,8 @@ from alloop.campaign.planning_round import Progress, Strategy
 from alloop.campaign.question import candidate_of
 from alloop.errors import AlloopError, StateError
 from alloop.lab import SyntheticLaboratory
+from alloop.lab.replay_lab import ReplayLaboratory
+from alloop.lab.replay_table import load_replay
 from alloop.space import Candidate
 
 if TYPE_CHECKING:
@@ -155,12 +157,28 @@ def _finish(campaign: Campaign, laboratory: Laboratory, plate: str, folder: Path
             raise
 
 
-def open_laboratory(campaign: Campaign, lab: str, seed: int) -> Laboratory:
-    """The laboratory that `lab` names: `synthetic`.
+def open_laboratory(
+    campaign: Campaign, lab: str, seed: int, columns: Mapping[str, str] | None = None
+) -> Laboratory:
+    """The laboratory that `lab` names: `synthetic`, or `replay:TABLE` with a table of measured materials.
+
+    Args:
+        campaign: whose plates it measures.
+        lab: its name.
+        seed: of the synthetic laboratory.
+        columns: headings of a replayed table by name, where they differ from the names.
 
     Raises:
         StateError: when it names none.
+        UploadError: for a table that cannot be used.
     """
+    kind, _, table = lab.partition(":")
     if lab == "synthetic":
         return synthetic_laboratory(campaign, seed)
-    raise StateError(f"there is no laboratory {lab!r}", "say --lab synthetic", "--lab")
+    if kind == "replay" and table:
+        file = campaign.file
+        settings = file.space.process.settings
+        return ReplayLaboratory(
+            load_replay(Path(table), columns or {}, file.objectives, settings, file.mobile_ion)
+        )
+    raise StateError(f"there is no laboratory {lab!r}", "say --lab synthetic or --lab replay:TABLE", "--lab")

@@ -13,7 +13,8 @@ from alloop.campaign_file.models import AimModel, PelletModel, StoppingModel, Ta
 from alloop.campaign_file.report import Report, nearest
 from alloop.campaign_file.yaml_reader import Path
 
-DEFAULT_AIM: Mapping[str, float] = MappingProxyType({"front": 0.5, "hits": 0.5})
+AIM_OF_SEVERAL: Mapping[str, float] = MappingProxyType({"front": 0.5, "hits": 0.5})
+AIM_OF_ONE: Mapping[str, float] = MappingProxyType({"hits": 1.0})
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*/,\-]+")
 
 
@@ -85,19 +86,20 @@ def read_pellet(report: Report) -> Pellet | None:
     return Pellet(model.diameter_mm, area_cm2, model.thickness_mm)
 
 
-def read_aim(report: Report) -> Mapping[str, float]:
-    """The weights of `front`, `hits` and `best`, scaled to sum to 1; those that are zero are left out."""
+def read_aim(report: Report, n_objectives: int) -> Mapping[str, float]:
+    """The weights of `front`, `hits`, `best` and `map`, scaled to sum to 1; those that are zero are left out."""
     place: Path = ("aim",)
+    usual = AIM_OF_ONE if n_objectives == 1 else AIM_OF_SEVERAL
     if not report.has(place):
-        return DEFAULT_AIM
+        return usual
     model = report.section(AimModel, place)
     if model is None:
-        return DEFAULT_AIM
+        return usual
     weights = {name: weight for name, weight in model.model_dump().items() if weight > 0}
     if not weights:
         if report.clean(place):
             report.say(place, "no weight is above 0", "write such as {front: 0.5, hits: 0.5}")
-        return DEFAULT_AIM
+        return usual
     total = sum(weights.values())
     return MappingProxyType({name: weight / total for name, weight in weights.items()})
 

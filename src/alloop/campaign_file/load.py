@@ -31,7 +31,7 @@ from alloop.campaign_file.yaml_reader import MAX_CHARACTERS, read_yaml
 from alloop.chemistry.shelf import Shelf
 from alloop.errors import CampaignFileError
 from alloop.planning.aims import Constraint, Objective
-from alloop.space import Space
+from alloop.space import Setting, Space
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,7 @@ class CampaignFile:
     literature: tuple[pathlib.Path, ...]
     pool_table: pathlib.Path | None
     schedule: str | None
+    settings: tuple[Setting, ...]
     warnings: tuple[str, ...]
     build_space: Callable[[], Space] = field(repr=False)
 
@@ -132,7 +133,7 @@ def parse_campaign(
     check_observed(report, parts.settings, modelled)
     plate = read_plate(report, parts.settings)
     target_phase, pellet = read_target_phase(report, base), read_pellet(report)
-    aim, stopping = read_aim(report), read_stopping(report)
+    aim, stopping = read_aim(report, len(objectives)), read_stopping(report)
     literature = find_literature(report, top.literature, base, complete)
     check_schedule(report, top.schedule)
     if complete:
@@ -160,6 +161,7 @@ def parse_campaign(
         literature=literature,
         pool_table=parts.table,
         schedule=top.schedule,
+        settings=parts.settings,
         warnings=tuple(report.warnings),
         build_space=parts.build,
     )

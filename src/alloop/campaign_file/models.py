@@ -133,6 +133,7 @@ class AimModel(Section):
     front: AmountFloat = 0.0
     hits: AmountFloat = 0.0
     best: AmountFloat = 0.0
+    map: AmountFloat = 0.0
 
 
 class StoppingModel(Section):

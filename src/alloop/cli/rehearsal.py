@@ -16,6 +16,10 @@ from alloop.cli.terminal import emit, figure, progress, say, table
 def run(
     campaign: o.CampaignName,
     lab: Annotated[str, typer.Option(metavar="LAB", help="synthetic, or replay:TABLE.")] = "synthetic",
+    column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=HEADER", help="Headings of a replayed table, where they differ."),
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="How many plates.")] = 1,
     seed: Annotated[int | None, typer.Option(help="Of the plans; else from campaign and plate.")] = None,
     lab_seed: Annotated[int, typer.Option(help="Of the synthetic laboratory.")] = 0,
@@ -29,7 +33,7 @@ def run(
     from alloop.campaign.closed_loop import open_laboratory, run_rounds
 
     opened = o.campaign(campaign)
-    laboratory = open_laboratory(opened, lab, lab_seed)
+    laboratory = open_laboratory(opened, lab, lab_seed, o.pairs(column, "--column"))
     folder = out or opened.records.home / "rehearsal"
     if dry_run:
         plate = opened.plan(seed, wells=wells, by=by, dry_run=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from alloop.ingest import Columns, read_columns, read_file
 from alloop.planning import Objective
 from alloop.planning.goals import to_model_scale
 from alloop.properties import get_property
-from alloop.space import Level, PoolRow, PoolSpace, Process, Setting
+from alloop.space import Candidate, Level, PoolRow, PoolSpace, Process, Setting
 
 FORMULA = "formula"
 _DIGITS = 4
@@ -46,6 +47,16 @@ class ReplayTable:
 
     def __len__(self) -> int:
         return self.space.size
+
+    def find(self, candidate: Candidate) -> int | None:
+        """The rank of the entry with a candidate's composition and those of its settings that the table has."""
+        return self._ranks.get(_content(candidate.amounts, candidate.process, self.space.process.settings))
+
+    @cached_property
+    def _ranks(self) -> dict[tuple[object, ...], int]:
+        candidates = [self.space.candidate(rank) for rank in range(self.space.size)]
+        settings = self.space.process.settings
+        return {_content(c.amounts, c.process, settings): rank for rank, c in enumerate(candidates)}
 
 
 def load_replay(
@@ -126,11 +137,10 @@ def _pool(
             problems += [replace(p, where=f"{name}, row {table.rows[row]}") for p in error.problems]
             continue
         suspects += bool(mobile_ion) and abs(charge_excess(amounts)) > ERROR
-        total = sum(amounts.values())
-        levels = tuple((s.name, _level(places[s.name][row])) for s in settings)
-        content = tuple(sorted((e, round(float(a / total), _DIGITS)) for e, a in amounts.items()))
-        rows.setdefault((content, levels), []).append(row)
-        pool.setdefault((content, levels), PoolRow(formula, amounts, levels))
+        levels = {s.name: _level(places[s.name][row]) for s in settings}
+        content = _content(amounts, levels, settings)
+        rows.setdefault(content, []).append(row)
+        pool.setdefault(content, PoolRow(formula, amounts, tuple(levels.items())))
     if problems:
         raise UploadError(problems)
     if len(pool) < 2:
@@ -147,6 +157,15 @@ def _pool(
         values[entry.property] = np.array([value for value, _ in merged])
         bounds[entry.property] = np.array([side for _, side in merged], dtype=np.int64)
     return ReplayTable(name, space, objectives, values, bounds, _notes(name, empty, suspects, len(rows)))
+
+
+def _content(
+    amounts: Mapping[str, Fraction], levels: Mapping[str, Level], settings: Sequence[Setting]
+) -> tuple[object, ...]:
+    """What makes two rows the same candidate: atomic fractions to 4 decimals, and the settings."""
+    total = sum(amounts.values())
+    fractions = sorted((element, round(float(a / total), _DIGITS)) for element, a in amounts.items() if a)
+    return (*fractions, *(levels.get(setting.name) for setting in settings))
 
 
 def _merge(

@@ -18,18 +18,7 @@ from alloop.planning.problem import (
 )
 
 if TYPE_CHECKING:
-    
-if TYPE_CHECKING:
     from alloop.planning.plan import plan_plate, plan_plate_at_random
-
-
-def __getattr__(name: str) -> Any:
-    if name not in ("plan_plate", "plan_plate_at_random"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from alloop.planning import plan
-
-    return getattr(plan, name)
-
 
 __all__ = [
     "Constraint",

@@ -34,7 +34,6 @@ _COVER_SHARE = 0.08
 _MAP_SHARE = 0.08
 _BEST_PER_WELL = 3
 _BEST_SHARE = 0.1
-DEFAULT_AIM = {"front": 0.5, "hits": 0.5}
 
 
 @dataclass(frozen=True)
@@ -141,10 +140,9 @@ def _components(
     m = len(pool.features)
     goodness, passing = draws.goodness[:, :m], draws.passing[:, :m]
     known, known_passing = draws.goodness[:, m:], draws.passing[:, m:]
-    aim = dict(problem.aim or DEFAULT_AIM)
-    total = sum(aim.values())
+    total = sum(problem.aim.values())
     rest = 1.0 - _COVER_SHARE - _MAP_SHARE
-    share = {name: rest * weight / total for name, weight in aim.items() if weight > 0}
+    share = {name: rest * weight / total for name, weight in problem.aim.items() if weight > 0}
     scores: list[tuple[str, FloatArray, float]] = []
     if "hits" in share:
         count = min(int(np.ceil(_BEST_SHARE * problem.space.size)), _BEST_PER_WELL * len(problem.rules.wells))
