@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from alloop.space.types import Block, Candidate, Column, Level, Parts
 MAX_SIZE = 9e18
 """Most candidates: ranks are 64-bit integers."""
 DEFAULT_BLOCK = 65536
+RANKING = 1
+"""Version of the way in which ranks are given out; part of every space's hash."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class SpaceSummary:
     size: int
     by_dopant_count: Mapping[int, int]
     by_setting: Mapping[str, Mapping[Level, int]]
+
+
+def hash_of(*definition: object) -> str:
+    """Sixteen hexadecimal digits that name a definition of plain values."""
+    return hashlib.sha256(repr((RANKING, *definition)).encode()).hexdigest()[:16]
 
 
 class Space(ABC):

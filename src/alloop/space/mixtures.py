@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -15,6 +14,7 @@ from alloop.arrays import FloatArray
 from alloop.chemistry.formula import molar_mass
 from alloop.errors import SpaceError
 from alloop.space.automaton import build_automaton
+from alloop.space.base import hash_of
 from alloop.space.checks import interval, plain_number
 from alloop.space.codec import unrank
 from alloop.space.coded import CodedSpace
@@ -169,8 +169,7 @@ class MixtureSpace(CodedSpace):
     def space_hash(self) -> str:
         """A name of this space: another definition has another, even where the candidates are the same."""
         shelf = "" if self.shelf is None else shelf_text(self.shelf)
-        text = repr((self.mixture, self.limits, self.process.settings, self.mobile_ion, shelf))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hash_of(self.mixture, self.limits, self.process.settings, self.mobile_ion, shelf)
 
 
 def _atoms(mixture: Mixture, member: EndMember) -> dict[str, Fraction]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -12,7 +11,7 @@ import numpy as np
 from alloop.arrays import FloatArray, IntArray
 from alloop.chemistry.formula import composition_key, parse_formula
 from alloop.errors import Problem, SpaceError
-from alloop.space.base import Space, SpaceSummary
+from alloop.space.base import Space, SpaceSummary, hash_of
 from alloop.space.definition import PoolRow
 from alloop.space.process import Process
 from alloop.space.types import Block, Candidate, Column, Level, read_key, write_level
@@ -62,8 +61,7 @@ class PoolSpace(Space):
     def space_hash(self) -> str:
         """A name of this space: another definition has another, even where the candidates are the same."""
         labels = [column.label for column in self.columns]
-        text = repr((labels, self._exact, self._fixed.tolist(), self.process.settings, self.mobile_ion))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hash_of(labels, self._exact, self._fixed.tolist(), self.process.settings, self.mobile_ion)
 
     @cached_property
     def varying_elements(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -13,6 +12,7 @@ import numpy as np
 from alloop.arrays import FloatArray
 from alloop.errors import Problem, SpaceError
 from alloop.space.automaton import build_automaton
+from alloop.space.base import hash_of
 from alloop.space.checks import check_sites, normal_sites
 from alloop.space.codec import unrank
 from alloop.space.coded import CodedSpace
@@ -34,8 +34,9 @@ class SiteSpace(CodedSpace):
     amount; the compensating species follows from neutrality. Without `compensation` only compositions that
     are neutral by themselves are candidates; without `shelf` whatever can be written counts as makeable.
 
-    Raises: SpaceError: when the definition is wrong (all problems at once), or the space is empty (saying
-        which bound makes it so) or too large to number.
+    Raises:
+        SpaceError: when the definition is wrong (all problems at once), or the space is empty (saying which
+            bound makes it so) or too large to number.
     """
 
     def __init__(
@@ -131,7 +132,5 @@ class SiteSpace(CodedSpace):
     def space_hash(self) -> str:
         """A name of this space; another definition has another, even where the candidates are the same."""
         shelf = "" if self.shelf is None else shelf_text(self.shelf)
-        text = repr(
-            (self.sites, self.compensation, self.limits, self.process.settings, self.mobile_ion, shelf)
-        )
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        definition = (self.sites, self.compensation, self.limits, self.process.settings, self.mobile_ion)
+        return hash_of(*definition, shelf)

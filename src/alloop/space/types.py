@@ -37,7 +37,8 @@ class Column:
     is_dopant: bool
 
     def __str__(self) -> str:
-        return self.label if self.group in (COMPENSATION, "atoms") else f"{self.label} on {self.group}"
+        has_site = self.species is not None and self.group != COMPENSATION
+        return f"{self.label} on {self.group}" if has_site else self.label
 
 
 @dataclass(frozen=True)
