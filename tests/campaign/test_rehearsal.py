@@ -80,3 +80,23 @@ def test_a_backup_comes_back(approved: Shell, folder: Path, capsys: pytest.Captu
     assert other.json("doctor")["healthy"]
     assert other.fails("restore", archive)
     assert other.fails("restore", folder / "nothing.zip")
+
+
+def test_a_pool_is_run_against_the_table_that_knows_its_answers(shell: Shell, folder: Path) -> None:
+    rows = [(f"Li{2 + n / 10:.1f}Mg{1 - n / 20:.2f}Cl4", 10.0 ** -(3 + n % 7)) for n in range(16)]
+    table = folder / "known.csv"
+    table.write_text("compound,sigma 25\n" + "".join(f"{formula},{value:.2e}\n" for formula, value in rows))
+    (folder / "pool.csv").write_text("formula\n" + "".join(f"{formula}\n" for formula, _ in rows))
+    (folder / "pool.yaml").write_text(
+        "campaign: pool\nspace: {pool: pool.csv}\n"
+        "objectives: [{property: ionic_conductivity, goal: maximize, scale: log10, unit: S/cm}]\n"
+        "plate: {rows: 2, columns: 4, replicates: 0, random: 1}\n"
+    )
+    shell.ok("init", folder / "pool.yaml")
+    columns = ("--column", "formula=compound", "--column", "ionic_conductivity=sigma 25")
+    done = shell.json("run", "pool", "--lab", f"replay:{table}", "--rounds", "2", *columns)
+    assert [one["wells"] for one in done["rounds"]] == [8, 8]
+    assert sum(one["measurements"] for one in done["rounds"]) == 16
+    assert done["status"]["best"]["ionic_conductivity"]["value"] == 1e-3
+    assert "headings are" in shell.fails("run", "pool", "--lab", f"replay:{table}")[0]
+    assert shell.fails("run", "pool", "--lab", "replay:nowhere.csv")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alloop.cli import options as o
-from alloop.cli.terminal import emit, figure, progress, say, table, warn
+from alloop.cli.terminal import emit, figure, plural, progress, say, table, warn
 
 if TYPE_CHECKING:
     from alloop.campaign import Plate
@@ -32,7 +32,7 @@ def init(file: File, by: o.By = None, dry_run: o.DryRun = False, json: o.Json = 
         f"{done.candidates:,} candidates; the campaign {what} (version {done.version})",
     )
     for name, count in done.literature.items():
-        say(f"{count} values from {name}")
+        say(f"{plural(count, 'value')} from {name}")
     if dry_run:
         return say("dry run: nothing was kept")
     say(f"records are in {home_folder(o.PLACE.home)}", f"next: alloop plan {done.campaign}")

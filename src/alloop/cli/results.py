@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alloop.cli import options as o
-from alloop.cli.terminal import emit, figure, say, table, warn
+from alloop.cli.terminal import emit, figure, plural, say, table, warn
 
 if TYPE_CHECKING:
     from alloop.campaign.status import Status
@@ -39,9 +39,8 @@ def made(
                 "warnings": done.warnings,
             }
         )
-    say(
-        f"{done.plate.id} is {done.plate.state}; {done.preparations} samples with masses or settings of their own"
-    )
+    count = plural(done.preparations, "sample")
+    say(f"{done.plate.id} is {done.plate.state}; {count} with masses or settings of their own")
     if dry_run:
         say("dry run: nothing was kept")
 
@@ -68,8 +67,9 @@ def upload(
         say(f"{name}: these bytes were recorded before; the file is left out")
     if report.is_new:
         say(
-            f"{report.measurements} values and {report.statuses} statuses of {len(report.samples)} samples"
-            + (f"; {report.superseded} earlier values superseded" if report.superseded else "")
+            f"{plural(report.measurements, 'value')} and {plural(report.statuses, 'status', 'statuses')} "
+            f"of {plural(len(report.samples), 'sample')}"
+            + (f"; {plural(report.superseded, 'earlier value')} superseded" if report.superseded else "")
         )
     for plate in report.started:
         say(f"{plate} is being measured")
@@ -128,7 +128,7 @@ def _said(rows: list[MeasurementRow], what: str, json: bool) -> None:
     if json:
         values = [{"id": row.id, "value": row.value, "temperature_C": row.temperature_C} for row in rows]
         return emit({"sample": rows[0].sample, "property": rows[0].property, "values": values, "doubt": what})
-    say(f"{len(rows)} value{'s' * (len(rows) > 1)} of {rows[0].property} of {rows[0].sample}: {what}")
+    say(f"{plural(len(rows), 'value')} of {rows[0].property} of {rows[0].sample}: {what}")
 
 
 def status(
@@ -181,7 +181,7 @@ def show_status(found: Status) -> None:
             ],
         )  # fmt: skip
     for name, count in found.unused.items():
-        say(f"{count} values of {name} were measured under other conditions and are not learned from")
+        say(f"not learned from, measured under other conditions: {plural(count, 'value')} of {name}")
     for row in found.exclusions:
         say(f"excluded: {row.target} ({row.why})")
     warn(found.warnings)

@@ -109,3 +109,8 @@ def figure(value: float | None, digits: int = 3) -> str:
     if value is None:
         return "—"
     return f"{value:.{digits}g}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: `1 value`, `3 values`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
