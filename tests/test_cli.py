@@ -123,3 +123,18 @@ def test_progress_that_only_counts_on_is_told_once(capsys: pytest.CaptureFixture
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == ["screening: 10 of 30", "choosing wells", "screening: 30 of 30"]
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("in the way")
+    campaigns = Path(__file__).parents[1] / "campaigns"
+    assert run(["--home", str(tmp_path / "home"), "init", str(campaigns / "garnet.yaml")]) == 0
+    capsys.readouterr()
+    assert (
+        run(["--home", str(tmp_path / "home"), "plan", "garnet", "--out", str(tmp_path / "file" / "x")]) == 1
+    )
+    err = capsys.readouterr().err
+    assert err.startswith(f"error: {tmp_path}")
+    assert err.count("\n") == 1
+    assert run(["--home", str(tmp_path / "home"), "report", "garnet", "--json"]) == 0
+    assert Path(json.loads(capsys.readouterr().out)["file"]).read_text().count("nothing to show") >= 3

@@ -91,6 +91,8 @@ def plan_next(
         raise PlanError(
             "a plate can replace the open proposal or be another one", "say --replace or --another"
         )
+    if out is not None and not dry_run:
+        out.mkdir(parents=True, exist_ok=True)  # before the work, so that it is not in vain
     with desk.records.reading() as reader:
         evidence = gather(reader, desk.slug)
         number = reader.next_plate_number(desk.slug)

@@ -106,6 +106,9 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:
+        what = f"the file or folder cannot be used ({error.strerror or error})"
+        return _tell([Problem(str(error.filename or ""), what)], arguments, FAILED, error)
     except Exception as error:
         what = f"alloop failed: {type(error).__name__}: {error}"
         mend = "this is a fault of alloop; alloop --debug COMMAND shows where"

@@ -40,7 +40,8 @@ def made(
             }
         )
     count = plural(done.preparations, "sample")
-    say(f"{done.plate.id} is {done.plate.state}; {count} with masses or settings of their own")
+    own = f"; {count} with masses or settings of their own" if done.preparations else ""
+    say(f"{done.plate.id} is {done.plate.state}{own}")
     if dry_run:
         say("dry run: nothing was kept")
 
