@@ -50,12 +50,13 @@ class Check:
 def make_folds(data: Observations, n_folds: int, rng: np.random.Generator) -> tuple[Fold, ...]:
     """Folds that keep plates together where there are enough of them, and repeats always.
 
-    A fold holds out whole groups (plates, publications) once there are five, whole recipes before that; rows
-    of a held-out recipe never remain in the training part.
+    A fold holds out whole plates and publications once there are five plates, whole recipes before that; rows of a
+    held-out recipe never remain in the training part.
     """
     n = len(data)
     units = data.recipes.copy()
-    if len(np.unique(data.groups[data.groups >= 0])) >= _GROUPS_FOR_FOLDS:
+    plates = data.groups[(data.groups >= 0) & (data.sources == 0)]
+    if len(np.unique(plates)) >= _GROUPS_FOR_FOLDS:
         units = np.where(data.groups >= 0, data.groups, data.recipes + int(data.groups.max()) + 1)
     labels, membership = np.unique(units, return_inverse=True)
     n_folds = min(n_folds, len(labels))

@@ -17,7 +17,7 @@ from torch import Tensor
 from alloop.arrays import FloatArray, IntArray
 from alloop.surrogate.belief import Belief, mixed
 from alloop.surrogate.gp import GaussianProcess
-from alloop.surrogate.hyperparameters import MEAN_VARIANCE
+from alloop.surrogate.hyperparameters import MEAN_VARIANCE, offset_covariance
 from alloop.surrogate.kernels import matern52, squared_distances
 
 _ANCHORS = 96
@@ -80,10 +80,12 @@ def make_fast(belief: Belief) -> FastBelief:
     """The cheap view of `belief`."""
     process = belief.process
     h, scaling = process.hyperparameters, process.scaling
-    index = torch.as_tensor(_anchor_rows(process, _ANCHORS))
+    anchors = _anchor_rows(process, _ANCHORS)
+    index = torch.as_tensor(anchors)
     inputs = process.inputs[index]
     inner = h.signal * matern52(squared_distances(inputs, inputs)) + MEAN_VARIANCE
-    inner = inner + torch.diag(process.variances[index] + h.offset + 1e-8)
+    shared = offset_covariance(process.data.groups[anchors], process.data.sources[anchors], h)
+    inner = inner + shared + torch.diag(process.variances[index] + 1e-8)
     root = torch.linalg.cholesky(inner)
     whitening = torch.linalg.solve_triangular(root, torch.eye(len(index), dtype=root.dtype), upper=False).T
     wide = (process.inputs * math.sqrt(5.0)).float()

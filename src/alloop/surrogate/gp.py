@@ -1,6 +1,9 @@
 """An exact Gaussian process with an offset per plate or publication, learned noise and bounds.
 
-    y = m + f(x) + g[group] + noise[source],  f ~ GP(0, s² Matérn-5/2),  g ~ N(0, t²)
+    y = m + f(x) + g[group] + b [literature] + noise,  f ~ GP(0, s² Matérn-5/2),  g ~ N(0, t²),  b ~ N(0, u²)
+
+Plates of the own laboratory and publications have offsets of different size (t²), and all literature may be off in
+common (b): what others report is learned from as far as it agrees with the own laboratory.
 
 Hyperparameters are found at the maximum of marginal likelihood times prior with an analytic gradient
 (Rasmussen & Williams 2006, eq. 5.9).
@@ -23,11 +26,11 @@ from alloop.surrogate.data import Observations, Scaling, scaling_of
 from alloop.surrogate.hyperparameters import (
     MEAN_VARIANCE,
     Hyperparameters,
+    by_source,
     cholesky,
     covariance,
     maximise,
-    row_noise,
-    same_group,
+    offset_covariance,
     usual_hyperparameters,
 )
 from alloop.surrogate.kernels import matern52, squared_distances
@@ -72,8 +75,11 @@ class GaussianProcess:
     def noise_sd(self, source: int = 0) -> float:
         """Standard deviation of a new measurement around the function: offset of a new plate and noise."""
         h = self.hyperparameters
-        noise = h.noise[min(source, len(h.noise) - 1)]
-        return float(math.sqrt(h.offset + noise)) * self.scaling.value_spread
+        row = np.array([source])
+        variance = float(by_source(h.offset, row)[0] + by_source(h.noise, row)[0]) + (
+            h.bias if source else 0.0
+        )
+        return math.sqrt(variance) * self.scaling.value_spread
 
     def joint(self, features: FloatArray) -> tuple[Tensor, Tensor]:
         """Joint posterior of the function: mean (n,) and covariance (n, n), standardised."""
@@ -94,10 +100,9 @@ class GaussianProcess:
         return scaled
 
     def group_offsets(self) -> FloatArray:
-        """Expected offset (n,) of each training row's group, in the units of the values."""
-        groups = self.data.groups
-        offsets = self.hyperparameters.offset * (same_group(groups) @ self.weights)
-        result: FloatArray = offsets.numpy() * self.scaling.value_spread
+        """Expected offset (n,) of each training row by its plate or publication, in the units of the values."""
+        shared = offset_covariance(self.data.groups, self.data.sources, self.hyperparameters)
+        result: FloatArray = (shared @ self.weights).numpy() * self.scaling.value_spread
         return result
 
     def leave_out(self, rows: IntArray, kept: IntArray | None = None) -> tuple[FloatArray, FloatArray]:
@@ -106,13 +111,13 @@ class GaussianProcess:
             kept = np.setdiff1d(np.arange(len(self.data)), rows)
         index, held = torch.as_tensor(kept), torch.as_tensor(rows)
         with torch.no_grad():
-            total = covariance(self.inputs, self.data.groups, self.hyperparameters)[0]
+            total = covariance(self.inputs, self.data.groups, self.data.sources, self.hyperparameters)[0]
             inner = total[index][:, index] + torch.diag(self.variances[index])
             root = cholesky(inner)
             half = torch.linalg.solve_triangular(root, total[index][:, held], upper=False)
             mean = half.T @ torch.linalg.solve_triangular(root, self.targets[index, None], upper=False)[:, 0]
             variance = total.diagonal()[held] - half.square().sum(0)
-        noise = row_noise(self.hyperparameters.noise, self.data.sources[rows])
+        noise = by_source(self.hyperparameters.noise, self.data.sources[rows])
         sd = np.sqrt(variance.clamp_min(_JITTER).numpy() + noise)
         unit = self.scaling.value_spread
         return mean.numpy() * unit + self.scaling.value_centre, sd * unit
@@ -165,8 +170,8 @@ def _stand_ins(
     x: Tensor, y: FloatArray, data: Observations, h: Hyperparameters
 ) -> tuple[FloatArray, FloatArray]:
     """Targets and noise variances (n,) in which every bound is replaced by a Gaussian of the same effect."""
-    total = covariance(x / torch.as_tensor(h.lengthscales), data.groups, h)[0].numpy()
-    return pseudo_observations(total, y, data.bounds, row_noise(h.noise, data.sources))
+    total = covariance(x / torch.as_tensor(h.lengthscales), data.groups, data.sources, h)[0].numpy()
+    return pseudo_observations(total, y, data.bounds, by_source(h.noise, data.sources))
 
 
 def _assemble(
@@ -175,6 +180,6 @@ def _assemble(
     scaled = x / torch.as_tensor(h.lengthscales)
     targets, variances = _stand_ins(x, y, data, h)
     goal, noise = torch.as_tensor(targets), torch.as_tensor(variances)
-    root = cholesky(covariance(scaled, data.groups, h)[0] + torch.diag(noise))
+    root = cholesky(covariance(scaled, data.groups, data.sources, h)[0] + torch.diag(noise))
     weights = torch.cholesky_solve(goal[:, None], root)[:, 0]
     return GaussianProcess(scaling, h, data, scaled, goal, noise, root, weights)

@@ -26,27 +26,44 @@ MEAN_VARIANCE = 1.0
 _COMMON_SPREAD = 1.0
 _DEVIATION_SPREAD = 0.3
 _SIGNAL_PRIOR = (0.0, 1.0)  # log s², normal
-_OFFSET_PRIOR = (math.log(0.05), 1.5)  # log t²
+_OFFSET_PRIOR = (math.log(0.05), 1.5)  # log t², of offsets and of the bias of literature
 _NOISE_PRIOR = (math.log(0.05), 1.5)  # log noise
 
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Length scales (d,) of standardised features, and variances in units of the values' spread."""
+    """Length scales of standardised features, and variances in units of the values' spread.
+
+    Attributes:
+        lengthscales: (d,).
+        signal: of the function.
+        bias: of what all literature has in common against the own laboratory.
+        offset: (n_sources,) of a plate of the own laboratory, of a publication.
+        noise: (n_sources,) of a measurement.
+    """
 
     lengthscales: FloatArray
     signal: float
-    offset: float
+    bias: float
+    offset: FloatArray
     noise: FloatArray
 
 
-def covariance(scaled: Tensor, groups: IntArray, h: Hyperparameters) -> tuple[Tensor, Tensor, Tensor]:
-    """Prior covariance of value-without-noise, the correlation alone, and squared distances."""
+def covariance(
+    scaled: Tensor, groups: IntArray, sources: IntArray, h: Hyperparameters
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Prior covariance of value-without-noise, the correlation alone, and squared distances: (n, n) each."""
     squared = squared_distances(scaled, scaled)
     squared.fill_diagonal_(0.0)
     correlation = matern52(squared)
-    total = h.signal * correlation + MEAN_VARIANCE + h.offset * same_group(groups)
+    total = h.signal * correlation + MEAN_VARIANCE + offset_covariance(groups, sources, h)
     return total, correlation, squared
+
+
+def offset_covariance(groups: IntArray, sources: IntArray, h: Hyperparameters) -> Tensor:
+    """(n, n) covariance of what rows share beside the function: plate or publication, and being literature."""
+    offsets = torch.as_tensor(by_source(h.offset, sources))
+    return offsets * same_group(groups) + h.bias * both_literature(sources)
 
 
 def same_group(groups: IntArray) -> Tensor:
@@ -55,9 +72,15 @@ def same_group(groups: IntArray) -> Tensor:
     return same
 
 
-def row_noise(noise: FloatArray, sources: IntArray) -> FloatArray:
-    """Noise variance (n,) of each row, by its source."""
-    row: FloatArray = noise[np.minimum(sources, len(noise) - 1)]
+def both_literature(sources: IntArray) -> Tensor:
+    """(n, n) 1 where neither row is the own laboratory's."""
+    foreign = torch.as_tensor(sources > 0, dtype=torch.float64)
+    return torch.outer(foreign, foreign)
+
+
+def by_source(variances: FloatArray, sources: IntArray) -> FloatArray:
+    """The entry (n,) of `variances` (n_sources,) for each row."""
+    row: FloatArray = variances[np.minimum(sources, len(variances) - 1)]
     return row
 
 
@@ -94,31 +117,39 @@ def maximise(
     """
     d, n_sources, n_blocks = x.shape[1], len(start.noise), int(blocks.max(initial=0)) + 1
     y = torch.as_tensor(targets)
-    same = same_group(groups)
-    grouped = bool(same.any())
+    same, foreign = same_group(groups), both_literature(sources)
+    mixed = bool((sources > 0).any() and (sources == 0).any())
     is_fixed = np.isfinite(fixed_noise)
     usual = _usual_log_lengths(blocks)
-    # theta: deviations (d), common parts (n_blocks), log signal, log offset, log noise per source
+    # theta: deviations (d), common parts (n_blocks), log signal, log bias, log offset and log noise per source
     tail = d + n_blocks
-    centres = np.array([0.0] * tail + [_SIGNAL_PRIOR[0], _OFFSET_PRIOR[0]] + [_NOISE_PRIOR[0]] * n_sources)
+    offset_at, noise_at = tail + 2, tail + 2 + n_sources
+    centres = np.array(
+        [0.0] * tail
+        + [_SIGNAL_PRIOR[0]]
+        + [_OFFSET_PRIOR[0]] * (1 + n_sources)
+        + [_NOISE_PRIOR[0]] * n_sources
+    )
     spreads = np.array(
         [_DEVIATION_SPREAD] * d
         + [_COMMON_SPREAD] * n_blocks
-        + [_SIGNAL_PRIOR[1], _OFFSET_PRIOR[1]]
+        + [_SIGNAL_PRIOR[1]]
+        + [_OFFSET_PRIOR[1]] * (1 + n_sources)
         + [_NOISE_PRIOR[1]] * n_sources
     )
 
     def unpack(theta: FloatArray) -> Hyperparameters:
         lengths = np.exp(usual + theta[:d] + theta[d:tail][blocks])
+        signal, bias = math.exp(theta[tail]), math.exp(theta[tail + 1])
         return Hyperparameters(
-            lengths, math.exp(theta[tail]), math.exp(theta[tail + 1]), np.exp(theta[tail + 2 :])
+            lengths, signal, bias, np.exp(theta[offset_at:noise_at]), np.exp(theta[noise_at:])
         )
 
     def objective(theta: FloatArray) -> tuple[float, FloatArray]:
         h = unpack(theta)
         scaled = x / torch.as_tensor(h.lengthscales)
-        total, correlation, squared = covariance(scaled, groups, h)
-        noise = np.where(is_fixed, fixed_noise, row_noise(h.noise, sources))
+        total, correlation, squared = covariance(scaled, groups, sources, h)
+        noise = np.where(is_fixed, fixed_noise, by_source(h.noise, sources))
         root = cholesky(total + torch.diag(torch.as_tensor(noise)))
         alpha = torch.cholesky_solve(y[:, None], root)[:, 0]
         value = 0.5 * float(y @ alpha) + float(root.diagonal().log().sum())
@@ -129,28 +160,33 @@ def maximise(
         gradient[:d] = weighted_square_differences(slope, scaled).numpy()
         gradient[d:tail] = np.bincount(blocks, weights=gradient[:d], minlength=n_blocks)
         gradient[tail] = 0.5 * h.signal * float((w * correlation).sum())
-        gradient[tail + 1] = 0.5 * h.offset * float((w * same).sum()) if grouped else 0.0
+        gradient[tail + 1] = 0.5 * h.bias * float((w * foreign).sum()) if mixed else 0.0
+        shared = (w * same).sum(1).numpy()
         diagonal = np.where(is_fixed, 0.0, w.diagonal().numpy() * noise)
         for source in range(n_sources):
-            gradient[tail + 2 + source] = 0.5 * diagonal[sources == source].sum()
+            rows = sources == source
+            gradient[offset_at + source] = 0.5 * h.offset[source] * shared[rows].sum()
+            gradient[noise_at + source] = 0.5 * diagonal[rows].sum()
         z = (theta - centres) / spreads
         return value + 0.5 * float(z @ z), gradient + z / spreads
 
     logs = np.log(start.lengthscales) - usual
     counts = np.maximum(np.bincount(blocks, minlength=n_blocks), 1)
     common = np.bincount(blocks, weights=logs, minlength=n_blocks) / counts
-    begin = np.concatenate(
-        [logs - common[blocks], common, [math.log(start.signal), math.log(start.offset)], np.log(start.noise)]
+    scales = np.log(np.concatenate([[start.signal, start.bias], start.offset, start.noise]))
+    begin = np.concatenate([logs - common[blocks], common, scales])
+    limits = (
+        [(-3.0, 3.0)] * d + [(-4.0, 5.0)] * n_blocks + [(-6.0, 4.0)] + [(-9.0, 2.0)] * (1 + 2 * n_sources)
     )
-    limits = [(-3.0, 3.0)] * d + [(-4.0, 5.0)] * n_blocks + [(-6.0, 4.0)] + [(-9.0, 2.0)] * (1 + n_sources)
     found = minimize(objective, begin, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": 100})
     return unpack(np.asarray(found.x, dtype=float))
 
 
 def usual_hyperparameters(blocks: IntArray, n_sources: int) -> Hyperparameters:
     """Where the search begins without anything better: the middle of the prior."""
+    offset = math.exp(_OFFSET_PRIOR[0])
     return Hyperparameters(
-        np.exp(_usual_log_lengths(blocks)), 1.0, math.exp(_OFFSET_PRIOR[0]), np.full(n_sources, 0.1)
+        np.exp(_usual_log_lengths(blocks)), 1.0, offset, np.full(n_sources, offset), np.full(n_sources, 0.1)
     )
 
 
