@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from campaign_shell import LITERATURE, TEXT, Shell, Write
+
+from alloop.cli.app import run
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Homes to copy: one with the small campaign registered, one with its first plate approved."""
+    place = tmp_path_factory.mktemp("homes")
+    (place / "small.yaml").write_text(TEXT)
+    (place / "table.csv").write_text(LITERATURE)
+    found = {"registered": place / "registered", "approved": place / "approved"}
+    assert run(["--home", str(found["registered"]), "init", str(place / "small.yaml"), "--by", "ada"]) == 0
+    shutil.copytree(found["registered"], found["approved"])
+    assert run(["--home", str(found["approved"]), "plan", "small-spinel", "--by", "ada"]) == 0
+    assert run(["--home", str(found["approved"]), "approve", "SMALL-SPINEL-001", "--by", "bo"]) == 0
+    return found
 
 
 @pytest.fixture
@@ -18,24 +35,24 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def shell(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """The command line in a home folder that does not exist yet."""
     monkeypatch.delenv("ALLOOP_HOME", raising=False)
     monkeypatch.delenv("ALLOOP_DATABASE_URL", raising=False)
     return Shell(folder / "home", capsys)
 
 
 @pytest.fixture
-def campaign(shell: Shell, folder: Path) -> Shell:
+def campaign(shell: Shell, homes: dict[str, Path]) -> Shell:
     """A shell in whose home the small campaign is registered."""
-    shell.ok("init", folder / "small.yaml", "--by", "ada")
+    shutil.copytree(homes["registered"], shell.home)
     return shell
 
 
 @pytest.fixture
-def approved(campaign: Shell) -> Shell:
+def approved(shell: Shell, homes: dict[str, Path]) -> Shell:
     """The same with its first plate approved."""
-    campaign.ok("plan", "small-spinel", "--by", "ada")
-    campaign.ok("approve", "SMALL-SPINEL-001", "--by", "bo")
-    return campaign
+    shutil.copytree(homes["approved"], shell.home)
+    return shell
 
 
 @pytest.fixture
