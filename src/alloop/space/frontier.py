@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 
 import numpy as np
 
@@ -51,12 +52,18 @@ class Frontier:
                 room = program.capacities[group]
                 if room is not None:
                     self._held[: self._closing[group], sums.place[room]] = True
+        self._grain = np.zeros((n + 1, len(sums.low)), dtype=np.int64)
+        self._grain[:, sums.place[[mark.bound for mark in program.marks]]] = 1
         self._least = np.zeros((n + 1, len(sums.low)), dtype=np.int64)
         self._most = np.zeros_like(self._least)
         open_ = np.zeros(len(program.variables), dtype=np.bool_)
         for place in range(n, -1, -1):
             if place < n:
                 open_[classes[place]] = True
+                first = classes[place][0]
+                steps = sums.per_unit[:, first] * gcd(*program.variables[first].levels)
+                coming = np.gcd(self._grain[place + 1], np.gcd(steps, sums.per_species[:, first]))
+                self._grain[place] = np.gcd(self._grain[place], coming)
             self._least[place], self._most[place] = outer_range(
                 program, sums.per_unit, sums.per_species, sums.place, open_
             )
@@ -164,8 +171,14 @@ class Frontier:
         """Forget what can no longer matter."""
         least = self._sums.low - self._least[self.position]
         most = self._sums.high - self._most[self.position] - self._coming_marks()
-        settled = (values >= least) & (values <= most) & ~self._held[self.position]
-        values = np.where(settled, _SETTLED, values)
+        never_low, never_high = values >= least, values <= most
+        is_free = ~self._held[self.position] & (values != _SETTLED)
+        # What is still to come are multiples of the grain: only how many of them reach the bound matters.
+        grain = np.maximum(self._grain[self.position], 1)
+        low, high = self._sums.low, self._sums.high
+        values = np.where(is_free & never_low & never_high, _SETTLED, values)
+        values = np.where(is_free & never_low & ~never_high, high - (high - values) // grain * grain, values)
+        values = np.where(is_free & ~never_low & never_high, low + (values - low) // grain * grain, values)
         marks = marks.copy()
         for i, mark in enumerate(self._program.marks):
             if self._is_open(mark.variables, mark.hosts):
