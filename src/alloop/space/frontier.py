@@ -14,9 +14,10 @@ from alloop.space.program import Program
 from alloop.space.ranges import Sums, outer_range
 
 MAX_STEPS = 20_000_000
-"""Most steps from state to state that are followed past one class."""
+"""Most steps from state to state that are followed in one program."""
 _SETTLED = 1 << 61  # in place of a sum whose bound can no longer be violated
 _CHUNK = 1 << 21
+_NONE: IntArray = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Frontier:
             self._least[place], self._most[place] = outer_range(
                 program, sums.per_unit, sums.per_species, sums.place, open_
             )
+        self._followed = 0
         self.position = 0
         self.values: IntArray = sums.start[None, :].copy()
         self.marks: IntArray = np.zeros((1, len(program.marks)), dtype=np.int64)
@@ -83,18 +85,14 @@ class Frontier:
         met = [i for i, mark in enumerate(self._program.marks) if members[0] in mark.variables]
         before_values, before_marks = self.values, self.marks
         self.position += 1
-        sources, options, values, marks = [], [], [], []
-        rows = max(1, _CHUNK // max(1, len(shift)))
+        width = before_values.shape[1]
+        sources, options, numbers = [_NONE], [_NONE], [_NONE]
+        states = [np.zeros((0, width + before_marks.shape[1]), dtype=np.int64)]
         found = 0
+        rows = max(1, _CHUNK // max(1, len(shift) * (1 + width // 4)))
         for start in range(0, len(before_values), rows):
             old, old_marks = before_values[start : start + rows], before_marks[start : start + rows]
             source, option = np.nonzero(self._may_follow(old, shift, met, choices))
-            found += len(source)
-            if found > MAX_STEPS:
-                raise SpaceError(
-                    "the space's bounds are too fine to count exactly",
-                    "use larger steps, fewer limits on amounts, or a smaller max_dopants",
-                )
             new, new_marks = old[source] + shift[option], old_marks[source]
             for mark in met:
                 first_time = (choices.present[option] > 0) & (new_marks[:, mark] == 0)
@@ -103,18 +101,24 @@ class Frontier:
             new[old[source] == _SETTLED] = _SETTLED
             self._show_hosts(new, new_marks)
             ok = self._admitted(new, self._coming_marks())
-            new, new_marks = self._settle(new[ok], new_marks[ok])
+            reached = np.hstack(self._settle(new[ok], new_marks[ok]))
+            kept, number = distinct_rows(reached)
             sources.append(source[ok] + start)
             options.append(option[ok])
-            values.append(new)
-            marks.append(new_marks)
-        source = np.concatenate([*sources, np.zeros(0, dtype=np.int64)])
-        every_value = np.concatenate([*values, np.zeros((0, before_values.shape[1]), dtype=np.int64)])
-        every_mark = np.concatenate([*marks, np.zeros((0, before_marks.shape[1]), dtype=np.int64)])
-        kept, target = distinct_rows(np.hstack([every_value, every_mark]))
-        self.values, self.marks = every_value[kept], every_mark[kept]
-        option = np.concatenate([*options, np.zeros(0, dtype=np.int64)])
-        return Steps(source, option, target, len(before_values))
+            numbers.append(number + sum(map(len, states)))
+            states.append(reached[kept])
+            found += len(number)
+            if self._followed + found > MAX_STEPS:
+                raise SpaceError(
+                    "the bounds of the space and what the precursors can make are too fine to count exactly",
+                    "use larger steps, fewer species with levels of their own, or a smaller max_dopants",
+                )
+        self._followed += found
+        reached = np.concatenate(states)
+        kept, merged = distinct_rows(reached)
+        self.values, self.marks = reached[kept, :width], reached[kept, width:]
+        target = merged[np.concatenate(numbers)]
+        return Steps(np.concatenate(sources), np.concatenate(options), target, len(before_values))
 
     def _may_follow(self, old: IntArray, shift: IntArray, met: list[int], choices: Choices) -> BoolArray:
         """Which options (columns) leave which states (rows) a way on; generous where marks are concerned."""
@@ -189,18 +193,19 @@ class Frontier:
 
 
 def distinct_rows(rows: IntArray) -> tuple[IntArray, IntArray]:
-    """A place of each distinct row, and for every row the number of its distinct row.
-
-    The distinct rows are in lexicographic order.
-    """
+    """A place of each distinct row, and for every row the number of its distinct row; in a fixed order."""
+    if not len(rows):
+        return _NONE, _NONE
     code = np.zeros(len(rows), dtype=np.int64)
     span = 1
-    for column in rows.T if len(rows) else ():
-        values, number = np.unique(column, return_inverse=True)
-        if span * len(values) > 1 << 62:
+    for column in rows.T:
+        settled = column == _SETTLED
+        low = int(np.where(settled, 0, column).min())
+        width = int(np.where(settled, 0, column).max()) - low + 2
+        if span * width > 1 << 62:
             codes, code = np.unique(code, return_inverse=True)
             span = len(codes)
-        code = code * len(values) + number
-        span *= len(values)
+        code = code * width + np.where(settled, width - 1, column - low)
+        span *= width
     _, kept, number = np.unique(code, return_index=True, return_inverse=True)
     return kept, number
