@@ -9,9 +9,10 @@ import numpy as np
 from scipy.special import ndtr
 
 from alloop.arrays import FloatArray
-from alloop.planning.aims import Constraint, Scale
+from alloop.planning.aims import Constraint, Objective
 from alloop.planning.goals import from_model_scale, passing_range
 from alloop.planning.problem import ModelReport, PlanningProblem, Prediction
+from alloop.properties import is_fraction
 from alloop.surrogate.belief import Belief, learn
 from alloop.surrogate.data import ABOVE
 from alloop.surrogate.gp import GaussianProcess, fit_gp
@@ -103,16 +104,18 @@ def learn_all(
     return Beliefs(properties, forming, constraints)
 
 
-def predict(belief: Belief, features: FloatArray, scale: Scale, unit: str) -> tuple[Prediction, ...]:
-    """Predictions of a new measurement of one property for each row of `features`."""
+def predict(belief: Belief, features: FloatArray, aim: Objective | Constraint) -> tuple[Prediction, ...]:
+    """Predictions of a new measurement of an aim's property for each row of `features`.
+
+    A measured fraction never lies outside 0 to 1: medians and bounds stop there.
+    """
     mean, sd = belief.predict(features)
+    low, high = (0.0, 1.0) if is_fraction(aim.property) else (-np.inf, np.inf)
+
+    def value(scaled: float) -> float:
+        return float(np.clip(from_model_scale(scaled, aim.scale), low, high))
+
     return tuple(
-        Prediction(
-            from_model_scale(m, scale),
-            from_model_scale(m - _Z90 * s, scale),
-            from_model_scale(m + _Z90 * s, scale),
-            unit,
-            float(s),
-        )
+        Prediction(value(m), value(m - _Z90 * s), value(m + _Z90 * s), aim.unit, float(s))
         for m, s in zip(mean, sd, strict=True)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,8 @@ _COVER_SHARE = 0.08
 _MAP_SHARE = 0.08
 _BEST_PER_WELL = 3
 _BEST_SHARE = 0.1
+_NEW_SETTINGS = 0.5
+"""How much more a plate counts whose shared settings are new: one plate teaches what no other well can."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,10 @@ def choose_plate(
     for choice in _open_choices(pool, make()[0][0], len(settings), n_wells):
         book = RuleBook(problem, pool.traits, pool.is_open & (pool.choices == choice))
         plates.append((choice, fill(make(), book, n_wells)))
-    choice, picks = _best_plate(plates, {c.name: share for c, share in make()})
+    tried = {
+        settings.choice_of_candidate(c) for c in (*problem.pending, *(m.candidate for m in problem.made))
+    }
+    choice, picks = _best_plate(plates, {c.name: share for c, share in make()}, tried)
     rows = [pick.index for pick in picks]
     gain = relative_gain(
         draws, np.arange(len(pool.features), len(pool.features) + len(known)), np.array(rows), directions
@@ -198,8 +203,10 @@ def _open_choices(pool: _Pool, first: Component, n_choices: int, n_wells: int) -
     return sorted(-choice for total, choice in best if np.isfinite(total))
 
 
-def _best_plate(plates: list[tuple[int, list[Pick]]], shares: Mapping[str, float]) -> tuple[int, list[Pick]]:
-    """The plate worth most over its components."""
+def _best_plate(
+    plates: list[tuple[int, list[Pick]]], shares: Mapping[str, float], tried: Collection[int]
+) -> tuple[int, list[Pick]]:
+    """The plate worth most over its components; settings that no plate has tried count for more."""
     if not plates:
         return 0, []
     worths = [worth(picks) for _, picks in plates]
@@ -209,4 +216,5 @@ def _best_plate(plates: list[tuple[int, list[Pick]]], shares: Mapping[str, float
         top = float(np.abs(gains).max())
         if top > 0:
             value += share * gains / top
+    value *= np.array([1.0 if choice in tried else 1.0 + _NEW_SETTINGS for choice, _ in plates])
     return plates[int(np.argmax(value))]

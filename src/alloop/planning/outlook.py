@@ -59,10 +59,7 @@ def describe(
         wanted[constraint.property] = constraint
     for objective in problem.objectives:
         wanted[objective.property] = objective
-    columns = {
-        name: predict(belief, features, wanted[name].scale, wanted[name].unit)
-        for name, belief in beliefs.properties.items()
-    }
+    columns = {name: predict(belief, features, wanted[name]) for name, belief in beliefs.properties.items()}
     feasible = beliefs.p_feasible(features)
     hit = p_hit(beliefs, yardstick, features, background[:_REFERENCE], rng)
     far = novelty(features, problem.measured, problem.features.distance_scale(background))

@@ -167,8 +167,8 @@ def _missing(problem: PlanningProblem, beliefs: Beliefs) -> list[str]:
 def _covering(problem: PlanningProblem, settings: PlateSettings, rng: np.random.Generator) -> Chosen:
     ranks = covering_pool(problem, rng)
     block = problem.space.decode(ranks)
-    pending = np.array([_choice_of(settings, candidate) for candidate in problem.pending[:1]], dtype=np.int64)
-    choice = central_choice(settings, pending)
+    others = [settings.choice_of_candidate(candidate) for candidate in problem.pending]
+    choice = central_choice(settings, np.array(others, dtype=np.int64))
     rows = np.flatnonzero(settings.choice_of(block.settings) == choice)
     ranks = ranks[rows]
     block = problem.space.decode(ranks)
@@ -181,15 +181,6 @@ def _covering(problem: PlanningProblem, settings: PlateSettings, rng: np.random.
     blind = random_ranks(problem, settings, choice, problem.rules.random, ranks[picks], rng)
     whys = ("cover",) * len(picks) + ("random",) * len(blind)
     return Chosen(settings.values(choice), np.concatenate([ranks[picks], blind]), whys, None, 0)
-
-
-def _choice_of(settings: PlateSettings, candidate: Candidate) -> int:
-    """The plate settings of a candidate of another plate; -1 when they are not open here."""
-    for choice in range(len(settings)):
-        values = settings.values(choice)
-        if all(candidate.process.get(name) == level for name, level in values.items()):
-            return choice
-    return -1
 
 
 def _reserve(

@@ -34,7 +34,7 @@ def expectation(objectives: Sequence[Objective], predictions: Mapping[str, Predi
         if found is not None:
             unit = "" if entry.unit == "1" else f" {entry.unit}"
             symbol = get_property(entry.property).symbol
-            parts.append(f"{symbol} {found.median:.2g}{unit} ({found.low90:.1g} to {found.high90:.1g})")
+            parts.append(f"{symbol} {found.median:.2g}{unit} ({found.low90:.2g} to {found.high90:.2g})")
     return ", ".join(parts)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from alloop.arrays import IntArray
 from alloop.errors import PlanError
-from alloop.space import Level, Process
+from alloop.space import Candidate, Level, Process
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,13 @@ class PlateSettings:
             return np.zeros(len(settings), dtype=np.int64)
         same = (settings[:, None, list(self.shared)] == self.combinations[None]).all(axis=2)
         return np.where(same.any(axis=1), same.argmax(axis=1), -1)
+
+    def choice_of_candidate(self, candidate: Candidate) -> int:
+        """The row of `combinations` with a candidate's shared settings; -1 when it is not open."""
+        for choice in range(len(self)):
+            if all(candidate.process.get(name) == level for name, level in self.values(choice).items()):
+                return choice
+        return -1
 
     def values(self, choice: int) -> dict[str, Level]:
         """Name and level of the shared settings that apply in one combination."""
