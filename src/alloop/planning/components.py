@@ -4,8 +4,8 @@ A plate's wells are dealt out to the components in proportion to the aims' weigh
 candidate with its largest gain in turn and all of them seeing what the others took. Gains of different kind are
 never added up, so that no scale decides between them.
 
-Gains of `Front`, `Best`, `Cover` and `Map` shrink as the plate fills (they are submodular), so that a bound from an
-earlier pick stays one: only the few candidates on top are evaluated again (lazy greedy, Minoux 1978).
+Gains of `Front` and `Cover` shrink as the plate fills (they are submodular), so that a bound from an earlier pick
+stays one: only the few candidates on top are evaluated again (lazy greedy, Minoux 1978).
 """
 
 from __future__ import annotations
@@ -194,10 +194,17 @@ class Map:
         return index, float(gain[index])
 
     def add(self, index: int) -> None:
-        """Condition the draws on a measurement of the new candidate."""
+        """Condition the draws on a measurement of the new candidate.
+
+        Their covariance becomes C - c c'/(v + 1) exactly: the ensemble square-root filter of Potter (Tippett et al.
+        2003, doi:10.1175/1520-0493(2003)131<1485:ESRF>2.0.CO;2, with one observation).
+        """
         n_draws = len(self._candidates)
         for k in range(self._candidates.shape[2]):
             column = self._candidates[:, index, k].copy()
-            total = float(column @ column) + n_draws
-            self._sample[:, :, k] -= np.outer(column, column @ self._sample[:, :, k]) / total
-            self._candidates[:, :, k] -= np.outer(column, column @ self._candidates[:, :, k]) / total
+            square = float(column @ column)
+            if square <= 0.0:
+                continue
+            shrink = (1.0 - np.sqrt(n_draws / (square + n_draws))) / square
+            self._sample[:, :, k] -= np.outer(column, column @ self._sample[:, :, k]) * shrink
+            self._candidates[:, :, k] -= np.outer(column, column @ self._candidates[:, :, k]) * shrink

@@ -143,7 +143,8 @@ def _candidate_wells(rules: PlateRules) -> int:
 
 
 def _sample_features(problem: PlanningProblem, rng: np.random.Generator) -> FloatArray:
-    ranks = np.sort(problem.space.sample(min(_BACKGROUND, problem.space.size), rng))
+    # in random order: parts of it must be uniform samples too
+    ranks = problem.space.sample(min(_BACKGROUND, problem.space.size), rng)
     features: FloatArray = problem.features.of_block(problem.space.decode(ranks))
     return features
 

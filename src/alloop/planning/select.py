@@ -27,7 +27,8 @@ def fill(components: Sequence[tuple[Component, float]], book: RuleBook, n_wells:
     """Choose up to `n_wells` candidates; fewer when the rules leave no more.
 
     An aim whose gain has fallen below `_SPENT` of its first one leaves its turns to the other aims: once a few
-    candidates stand for an improvement, more of them bet on the same draws. Exploration keeps its share.
+    candidates stand for an improvement, more of them bet on the same draws. One that has nothing left to gain
+    leaves them to exploration too, rather than take the first candidate in line. Exploration keeps its share.
 
     Args:
         components: with their shares of the wells (any positive scale).
@@ -51,6 +52,10 @@ def fill(components: Sequence[tuple[Component, float]], book: RuleBook, n_wells:
         turn = int(np.argmax(np.where(spent, -np.inf, credit + active)))
         component = components[turn][0]
         index, gain = component.best(allowed)
+        others = (~spent).sum() > 1
+        if component.shrinks and others and gain <= 0.0:
+            spent[turn] = True
+            continue
         if component.shrinks and aims.sum() > 1 and gain < _SPENT * first.setdefault(component.name, gain):
             spent[turn] = True
             continue
