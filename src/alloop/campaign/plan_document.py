@@ -10,7 +10,7 @@ from fractions import Fraction
 from importlib.metadata import version
 from typing import Any
 
-from alloop.campaign.evidence import Evidence, aims_of
+from alloop.campaign.evidence import Evidence, modelled_in
 from alloop.campaign.observations import Learned
 from alloop.campaign_file import CampaignFile
 from alloop.planning import PlannedWell, PlatePlan, Prediction
@@ -131,7 +131,7 @@ def well_row(plate: str, well: PlannedWell, locked: bool = False) -> WellRow:
 
 def prediction_rows(file: CampaignFile, plate: str, well: PlannedWell) -> list[PredictionRow]:
     """The predictions of a well as the ledger keeps them."""
-    scales = {aim.property: aim.scale for aim in reversed(aims_of(file))}
+    scales = {aim.property: aim.scale for aim in reversed(modelled_in(file))}
     return [
         PredictionRow(
             plate=plate,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from alloop.campaign.evidence import Evidence, aims_of
+from alloop.campaign.evidence import Evidence, modelled_in, observed_in
 from alloop.campaign.observations import Learned, learn_from, recipe_key
 from alloop.campaign_file import CampaignFile
 from alloop.errors import PlanError
@@ -60,7 +60,7 @@ def ask(
     """
     space = file.space
     features = features or FeatureMap(space)
-    learned = learn_from(evidence, aims_of(file), features)
+    learned = learn_from(evidence, modelled_in(file), features)
     closed, pending = _closed_and_pending(evidence, wish, space)
     closed |= {well.recipe_key for well in wish.keep}
     pending += [candidate_of(well, space) for well in wish.keep]
@@ -96,6 +96,7 @@ def ask(
         excluded_elements=frozenset(row.target for row in evidence.exclusions if row.kind == "element"),
         excluded_keys=frozenset(row.target for row in evidence.exclusions if row.kind == "key"),
         shelf=file.shelf,
+        observed=observed_in(file),
     )
     return problem, learned
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from alloop.campaign.desk import Desk
-from alloop.campaign.evidence import Evidence, aims_of, gather
+from alloop.campaign.evidence import Evidence, gather, modelled_in
 from alloop.campaign.figures import COLOURS, Axis, Series, figure
 from alloop.campaign.ledger import Entry, compare
 from alloop.campaign.observations import model_value
@@ -48,7 +48,7 @@ def write_report(desk: Desk, path: Path, comparison: Comparison | None = None) -
         evidence = gather(reader, desk.slug)
         predictions = reader.campaign_predictions(desk.slug)
     status = status_of(desk)
-    entries = compare(evidence, predictions, aims_of(desk.file))
+    entries = compare(evidence, predictions, modelled_in(desk.file))
     text = _page(desk, status, evidence, entries, comparison)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
@@ -127,7 +127,7 @@ def _measured(desk: Desk, evidence: Evidence) -> list[str]:
     """Every aimed-at property by plate, and the first two objectives against each other."""
     found = []
     order = {plate.id: plate.number for plate in evidence.plates}
-    for aim in dict.fromkeys(aims_of(desk.file)):
+    for aim in dict.fromkeys(modelled_in(desk.file)):
         values = sample_values(evidence, aim)
         series = []
         for number, role in enumerate(_ROLES):
@@ -157,7 +157,7 @@ def _front(pair: Sequence[Objective], evidence: Evidence) -> str:
 
 def _foretold(desk: Desk, entries: list[Entry]) -> list[str]:
     found = []
-    for aim in dict.fromkeys(aims_of(desk.file)):
+    for aim in dict.fromkeys(modelled_in(desk.file)):
         own = [entry for entry in entries if entry.name == aim.property and entry.bound == "exact"]
         points, intervals = [], []
         for entry in own:
@@ -183,7 +183,7 @@ def _best(status: Status) -> str:
 
 def _front_table(desk: Desk, evidence: Evidence) -> str:
     """The samples with the best values of the first objective, with all their aimed-at values."""
-    aims = list(dict.fromkeys(aims_of(desk.file)))
+    aims = list(dict.fromkeys(modelled_in(desk.file)))
     columns = [sample_values(evidence, aim) for aim in aims]
     goal = desk.file.objectives[0]
     way = 1.0 if goal.goal == "maximize" else -1.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alloop.campaign.desk import Desk
-from alloop.campaign.evidence import Evidence, aims_of, gather
+from alloop.campaign.evidence import Evidence, gather, modelled_in
 from alloop.campaign.ledger import Score, compare, score
 from alloop.campaign.observations import believed_values
 from alloop.campaign.progress import Progress, progress_of
@@ -107,7 +107,7 @@ def status_of(desk: Desk) -> Status:
         predictions = reader.campaign_predictions(desk.slug)
         snapshots = reader.snapshots(desk.slug)
     file = desk.file
-    aims = aims_of(file)
+    aims = modelled_in(file)
     kept = {plate.plate for plate in plates if plate.state not in _DROPPED}
     used, unused = believed_values(evidence, aims)
     counts = Counter(row.property for row, _ in used)

@@ -33,8 +33,9 @@ class Objective:
 
 @dataclass(frozen=True)
 class Constraint:
-    """A property that must lie between `min` and `max` (inclusive, canonical unit; at least one is given).
+    """A property that must lie between `min` and `max` (inclusive, canonical unit).
 
+    At least one is given, but for a property that is only observed.
     `scale`, `unit`, `temperature_C` and `kind` mean the same as in :class:`Objective`.
     """
 

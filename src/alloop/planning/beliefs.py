@@ -89,7 +89,7 @@ def learn_all(
         progress: told what is being learned.
     """
     names = [entry.property for entry in problem.objectives]
-    names += [entry.property for entry in problem.constraints]
+    names += [entry.property for entry in (*problem.constraints, *problem.observed)]
     properties = {}
     for name in dict.fromkeys(names):
         data = problem.observations.get(name)

@@ -44,8 +44,8 @@ class Yardstick:
 
     @property
     def has_targets(self) -> bool:
-        """Whether every objective states a target."""
-        return bool(len(self.target)) and bool(np.isfinite(self.target).all())
+        """Whether any objective states a target: a hit then meets all that are stated."""
+        return bool(np.isfinite(self.target).any())
 
 
 def make_yardstick(objectives: Sequence[Objective], data: Mapping[str, Observations]) -> Yardstick:
@@ -84,7 +84,7 @@ def passing_range(constraint: Constraint) -> tuple[float, float]:
 
 
 def weight_directions(n_objectives: int, n_directions: int, rng: np.random.Generator) -> FloatArray:
-    """Random weight vectors (D, K) on the positive sphere, corners included; one direction for one objective.
+    """Random weight vectors (D, K) on the positive part of the sphere; one direction for one objective.
 
     HV = c · E_w[max_y min_k(y_k / w_k)₊^K] over such directions (Deng & Zhang 2019, doi:10.1109/TEVC.2019.2904744).
     """
@@ -110,6 +110,13 @@ def hypervolume(goodness: FloatArray, reference: FloatArray | None = None) -> fl
     floor = np.zeros(goodness.shape[1]) if reference is None else reference
     if goodness.shape[1] == 1:
         return float(max(0.0, (goodness[:, 0] - floor[0]).max()))
+    if goodness.shape[1] == 2:
+        height, area = float(floor[1]), 0.0
+        for first, second in goodness[np.lexsort((goodness[:, 1], goodness[:, 0]))[::-1]]:
+            if first > floor[0] and second > height:
+                area += (first - floor[0]) * (second - height)
+                height = float(second)
+        return float(area)
     import torch
     from botorch.utils.multi_objective.hypervolume import Hypervolume
     from botorch.utils.multi_objective.pareto import is_non_dominated

@@ -55,7 +55,7 @@ def describe(
         return [Outlook({}, None, None, why) for why in whys]
     features = features_of(problem, list(candidates))
     wanted: dict[str, Objective | Constraint] = {}
-    for constraint in problem.constraints:
+    for constraint in (*problem.observed, *problem.constraints):
         wanted[constraint.property] = constraint
     for objective in problem.objectives:
         wanted[objective.property] = objective
@@ -69,7 +69,7 @@ def describe(
         parts = [why, f"expected {expectation(problem.objectives, predictions)}", f"hit {hit[i]:.0%}"]
         if feasible[i] < 0.9:
             parts.append(f"feasible {feasible[i]:.0%}")
-        if far[i] > 2.0:
+        if 2.0 < far[i] < np.inf:
             parts.append(f"{far[i]:.1f} times the usual distance from anything measured")
         outlooks.append(Outlook(predictions, float(feasible[i]), float(hit[i]), "; ".join(parts)))
     return outlooks

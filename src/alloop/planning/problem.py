@@ -74,6 +74,8 @@ class PlanningProblem:
         pending: candidates of plates whose results are still to come.
         made: samples that may be repeated.
         excluded_elements, excluded_keys: what a person has taken out of the campaign.
+        observed: properties that are modelled and predicted but neither aimed at nor limited, as constraints without
+            a bound.
         aim: weight of each of `front`, `hits`, `best`, `map`.
     """
 
@@ -92,6 +94,7 @@ class PlanningProblem:
     excluded_elements: frozenset[str] = frozenset()
     excluded_keys: frozenset[str] = frozenset()
     shelf: Shelf | None = None
+    observed: tuple[Constraint, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,10 @@ class _Scorer:
         self._beliefs = beliefs
         self._yardstick = yardstick
         self._settings = settings
-        self._fast: dict[str, FastBelief] = {name: make_fast(b) for name, b in beliefs.properties.items()}
+        wanted = [o.property for o in yardstick.objectives] + [c.property for c in beliefs.constraints]
+        self._fast: dict[str, FastBelief] = {
+            n: make_fast(beliefs.properties[n]) for n in dict.fromkeys(wanted)
+        }
         self._directions = weight_directions(len(yardstick.objectives), _DIRECTIONS, rng)
         self._closed = np.array(
             sorted(rank for key in problem.excluded_keys if (rank := problem.space.find(key)) is not None),
