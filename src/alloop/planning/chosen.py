@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from alloop.arrays import BoolArray, FloatArray, IntArray
+from alloop.errors import PlanError
 from alloop.planning.beliefs import Beliefs
 from alloop.planning.components import Component, Cover, Front, Map, Scored
 from alloop.planning.draws import Draws, draw
 from alloop.planning.gain import relative_gain
 from alloop.planning.goals import Yardstick, weight_directions
 from alloop.planning.hits import chance_among_best, chance_of_targets, optimism
-from alloop.planning.problem import PlanningProblem
-from alloop.planning.random_wells import open_rows, random_ranks
+from alloop.planning.problem import MadeSample, PlanningProblem
+from alloop.planning.random_wells import open_rows, take_first
 from alloop.planning.reasons import pairwise_distances
-from alloop.planning.roles import features_of
+from alloop.planning.roles import Reserved, features_of, reserve
 from alloop.planning.rules import RuleBook, Traits, traits_of
 from alloop.planning.screen import screen
 from alloop.planning.select import Pick, fill, worth
@@ -40,13 +41,24 @@ _NEW_SETTINGS = 0.5
 
 @dataclass(frozen=True)
 class Chosen:
-    """The candidates of a plate: their ranks, what each was chosen for, and the plate's shared settings."""
+    """A plate's wells: shared settings, reserved wells, and the candidates' ranks with what each was chosen for."""
 
     shared: Mapping[str, Level]
+    reserved: Reserved
     ranks: IntArray
     whys: tuple[str, ...]
     gain: float | None
     screened: int
+
+
+@dataclass(frozen=True)
+class _Plate:
+    """One way to fill the plate: choice of settings, reserved wells, pool rows drawn blindly, chosen rows."""
+
+    choice: int
+    reserved: Reserved
+    blind: list[int]
+    picks: list[Pick]
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,7 @@ def choose_plate(
     yardstick: Yardstick,
     settings: PlateSettings,
     background: FloatArray,
+    ranked: Sequence[tuple[MadeSample, str]],
     rng: np.random.Generator,
     progress: Callable[[str], None],
     lap: Callable[[str], None],
@@ -74,12 +87,13 @@ def choose_plate(
     """Screen the space, draw from the models, and fill the plate for each open choice of shared settings.
 
     The choice whose plate is worth most is taken: each component's gains relative to its best choice, weighted by
-    the component's share.
+    the component's share. Controls, replicates (from `ranked`) and blind wells are on each of them beforehand.
+
+    Raises:
+        PlanError: when the rules leave no candidate.
     """
     space = problem.space
-    n_random = problem.rules.random
-    control = problem.rules.control.count if problem.rules.control else 0
-    n_wells = len(problem.rules.wells) - control - problem.rules.replicates - n_random
+    n_random, n_wells = problem.rules.random, len(problem.rules.wells)
     uniform = space.sample(min(max(_REFERENCE, 12 * n_random * len(settings)), space.size), rng)
     if space.size <= SHORTLIST:
         ranks, screened = np.arange(space.size, dtype=np.int64), space.size
@@ -92,22 +106,36 @@ def choose_plate(
     draws = draw(beliefs, yardstick, np.vstack([pool.features, known]), _DRAWS, rng)
     directions = weight_directions(len(yardstick.objectives), _DIRECTIONS, rng)
     make = _components(problem, beliefs, yardstick, pool, draws, directions, background)
-    plates: list[tuple[int, list[Pick]]] = []
+    plates: list[_Plate] = []
     for choice in _open_choices(pool, make()[0][0], len(settings), n_wells):
-        book = RuleBook(problem, pool.traits, pool.is_open & (pool.choices == choice))
-        plates.append((choice, fill(make(), book, n_wells)))
+        reserved = reserve(problem, ranked, settings.values(choice))
+        book = RuleBook(problem, pool.traits, pool.block, pool.is_open & (pool.choices == choice))
+        book.reserve(reserved.candidates)
+        lottery = np.flatnonzero(pool.is_uniform & (pool.choices == choice))
+        blind = take_first(book, rng.permutation(lottery), n_random) if n_random else []
+        components = make()
+        for component, _ in components:
+            for row in blind:
+                component.add(row)
+        picks = fill(components, book, n_wells - len(reserved.candidates) - len(blind))
+        if picks or blind:
+            plates.append(_Plate(choice, reserved, blind, picks))
+    if not plates:
+        raise PlanError(
+            "nothing is left to propose: all that the rules allow is measured, failed, pending or excluded",
+            "widen the space, or loosen the plate's rules",
+        )
     tried = {
         settings.choice_of_candidate(c) for c in (*problem.pending, *(m.candidate for m in problem.made))
     }
-    choice, picks = _best_plate(plates, {c.name: share for c, share in make()}, tried)
-    rows = [pick.index for pick in picks]
+    best = _best_plate(plates, {c.name: share for c, share in make()}, tried)
+    rows = [pick.index for pick in best.picks] + best.blind
     gain = relative_gain(
         draws, np.arange(len(pool.features), len(pool.features) + len(known)), np.array(rows), directions
     )
-    ranks = pool.block.ranks[rows]
-    blind = random_ranks(problem, settings, choice, n_random, ranks, rng)
-    whys = [pick.component for pick in picks] + ["random"] * len(blind)
-    return Chosen(settings.values(choice), np.concatenate([ranks, blind]), tuple(whys), gain, screened)
+    whys = [pick.component for pick in best.picks] + ["random"] * len(best.blind)
+    shared = settings.values(best.choice)
+    return Chosen(shared, best.reserved, pool.block.ranks[rows], tuple(whys), gain, screened)
 
 
 def _gather(problem: PlanningProblem, settings: PlateSettings, ranks: IntArray, uniform: IntArray) -> _Pool:
@@ -203,18 +231,14 @@ def _open_choices(pool: _Pool, first: Component, n_choices: int, n_wells: int) -
     return sorted(-choice for total, choice in best if np.isfinite(total))
 
 
-def _best_plate(
-    plates: list[tuple[int, list[Pick]]], shares: Mapping[str, float], tried: Collection[int]
-) -> tuple[int, list[Pick]]:
+def _best_plate(plates: list[_Plate], shares: Mapping[str, float], tried: Collection[int]) -> _Plate:
     """The plate worth most over its components; settings that no plate has tried count for more."""
-    if not plates:
-        return 0, []
-    worths = [worth(picks) for _, picks in plates]
+    worths = [worth(plate.picks) for plate in plates]
     value = np.zeros(len(plates))
     for name, share in shares.items():
         gains = np.array([found.get(name, 0.0) for found in worths])
         top = float(np.abs(gains).max())
         if top > 0:
             value += share * gains / top
-    value *= np.array([1.0 if choice in tried else 1.0 + _NEW_SETTINGS for choice, _ in plates])
+    value *= np.array([1.0 if plate.choice in tried else 1.0 + _NEW_SETTINGS for plate in plates])
     return plates[int(np.argmax(value))]

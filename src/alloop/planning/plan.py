@@ -16,10 +16,10 @@ from alloop.planning.first_plate import central_choice, cover_plate, covering_po
 from alloop.planning.goals import Yardstick, make_yardstick
 from alloop.planning.layout import spread_over_wells
 from alloop.planning.outlook import Outlook, describe
-from alloop.planning.problem import PlannedWell, PlanningProblem, PlatePlan, PlateRules
+from alloop.planning.problem import MadeSample, PlannedWell, PlanningProblem, PlatePlan, PlateRules
 from alloop.planning.random_wells import open_rows, random_ranks
 from alloop.planning.reasons import component_reason
-from alloop.planning.roles import choose_replicates, with_plate_settings
+from alloop.planning.roles import rank_replicates, reserve
 from alloop.planning.rules import RuleBook, traits_of
 from alloop.planning.settings import PlateSettings, plate_settings
 from alloop.space import Candidate, Level
@@ -69,14 +69,15 @@ def plan_plate(
     )
     warnings += _missing(problem, beliefs)
     watch.lap("fit")
+    ranked = rank_replicates(problem, beliefs, yardstick, rng)
     own = any((data.sources == 0).any() for data in problem.observations.values())
     if own and yardstick.objectives:
-        chosen = choose_plate(problem, beliefs, yardstick, settings, background, rng, tell, watch.lap)
+        chosen = choose_plate(problem, beliefs, yardstick, settings, background, ranked, rng, tell, watch.lap)
     else:
         tell("covering the space: nothing of this campaign has been measured yet")
-        chosen = _covering(problem, settings, rng)
+        chosen = _covering(problem, settings, ranked, rng)
         watch.lap("screen")
-    entries, more = _reserve(problem, beliefs, yardstick, chosen, rng)
+    entries, more = _entries(problem, chosen)
     plan = _finish(problem, beliefs, yardstick, chosen, entries, rng, background)
     watch.lap("select")
     return replace(plan, warnings=(*warnings, *more, *plan.warnings), seconds=watch.seconds)
@@ -89,12 +90,13 @@ def plan_plate_at_random(problem: PlanningProblem, seed: int) -> PlatePlan:
     rules, warnings = _fitting_rules(problem.rules, False)
     problem = replace(problem, rules=replace(rules, replicates=0, random=0))
     choice = int(rng.integers(len(settings)))
-    n_wells = _candidate_wells(problem.rules)
-    ranks = random_ranks(problem, settings, choice, n_wells, np.zeros(0, dtype=np.int64), rng)
-    chosen = Chosen(settings.values(choice), ranks, ("random",) * len(ranks), None, 0)
+    reserved = reserve(problem, [], settings.values(choice))
+    count = len(problem.rules.wells) - len(reserved.candidates)
+    ranks = random_ranks(problem, settings, choice, count, reserved.candidates, rng)
+    chosen = Chosen(settings.values(choice), reserved, ranks, ("random",) * len(ranks), None, 0)
     nobody = Beliefs({}, None, ())
     yardstick = make_yardstick((), {})
-    entries, more = _reserve(problem, nobody, yardstick, chosen, rng)
+    entries, more = _entries(problem, chosen)
     background = np.zeros((0, len(problem.features.names)))
     plan = _finish(problem, nobody, yardstick, chosen, entries, rng, background)
     return replace(plan, warnings=(*warnings, *more))
@@ -120,7 +122,13 @@ class _Watch:
 
 
 def _fitting_rules(rules: PlateRules, any_made: bool) -> tuple[PlateRules, list[str]]:
-    """Rules whose reserved wells leave at least half of the plate to candidates."""
+    """Rules whose reserved wells leave at least half of the plate to candidates.
+
+    Raises:
+        PlanError: when there is no well at all.
+    """
+    if not rules.wells:
+        raise PlanError("there is no well to fill", "unlock a well of the proposal")
     control = rules.control.count if rules.control else 0
     replicates = rules.replicates if any_made else 0
     room = int(len(rules.wells) * _RESERVED_SHARE)
@@ -131,15 +139,11 @@ def _fitting_rules(rules: PlateRules, any_made: bool) -> tuple[PlateRules, list[
         replicates = max(0, min(replicates, room - control))
         control = min(control, room)
         warnings.append(
-            f"only {len(rules.wells)} wells: {control} controls, {replicates} replicates and {random} random wells"
+            f"a plate of {len(rules.wells)} has room for {control} controls, {replicates} replicates and "
+            f"{random} random wells"
         )
     kept = replace(rules.control, count=control) if rules.control and control else None
     return replace(rules, control=kept, replicates=replicates, random=random), warnings
-
-
-def _candidate_wells(rules: PlateRules) -> int:
-    control = rules.control.count if rules.control else 0
-    return len(rules.wells) - control - rules.replicates - rules.random
 
 
 def _sample_features(problem: PlanningProblem, rng: np.random.Generator) -> FloatArray:
@@ -165,48 +169,56 @@ def _missing(problem: PlanningProblem, beliefs: Beliefs) -> list[str]:
     return warnings
 
 
-def _covering(problem: PlanningProblem, settings: PlateSettings, rng: np.random.Generator) -> Chosen:
-    ranks = covering_pool(problem, rng)
-    block = problem.space.decode(ranks)
+def _covering(
+    problem: PlanningProblem,
+    settings: PlateSettings,
+    ranked: Sequence[tuple[MadeSample, str]],
+    rng: np.random.Generator,
+) -> Chosen:
     others = [settings.choice_of_candidate(candidate) for candidate in problem.pending]
     choice = central_choice(settings, np.array(others, dtype=np.int64))
-    rows = np.flatnonzero(settings.choice_of(block.settings) == choice)
-    ranks = ranks[rows]
+    reserved = reserve(problem, ranked, settings.values(choice))
+    blind = random_ranks(problem, settings, choice, problem.rules.random, reserved.candidates, rng)
+    ranks = covering_pool(problem, rng)
+    block = problem.space.decode(ranks)
+    ranks = np.union1d(ranks[settings.choice_of(block.settings) == choice], blind)
     block = problem.space.decode(ranks)
     traits = traits_of(problem, block)
-    book = RuleBook(problem, traits, open_rows(problem, block))
-    n_wells = _candidate_wells(problem.rules)
+    book = RuleBook(problem, traits, block, open_rows(problem, block))
+    book.reserve(reserved.candidates)
+    for row in np.searchsorted(ranks, blind).tolist():
+        book.add(row)
+    n_wells = len(problem.rules.wells) - len(reserved.candidates) - len(blind)
     picks = cover_plate(problem, block, traits, problem.features.of_block(block), book, n_wells)
-    if not picks:
-        raise PlanError("the plate's rules leave no candidate", "loosen max_precursors, locks or exclusions")
-    blind = random_ranks(problem, settings, choice, problem.rules.random, ranks[picks], rng)
+    if not picks and not len(blind):
+        raise PlanError(
+            "the plate's rules leave no candidate", "loosen max_precursors, shared settings or exclusions"
+        )
     whys = ("cover",) * len(picks) + ("random",) * len(blind)
-    return Chosen(settings.values(choice), np.concatenate([ranks[picks], blind]), whys, None, 0)
+    ranks = np.concatenate([ranks[picks], blind]).astype(np.int64)
+    return Chosen(settings.values(choice), reserved, ranks, whys, None, 0)
 
 
-def _reserve(
-    problem: PlanningProblem, beliefs: Beliefs, yardstick: Yardstick, chosen: Chosen, rng: np.random.Generator
-) -> tuple[tuple[list[_Entry], list[_Entry]], list[str]]:
+def _entries(problem: PlanningProblem, chosen: Chosen) -> tuple[tuple[list[_Entry], list[_Entry]], list[str]]:
     """(Controls and replicates, the other wells), and warnings."""
-    reserved: list[_Entry] = []
-    warnings = []
-    control = problem.rules.control
-    if control is not None:
-        made = with_plate_settings(control.candidate, problem.space.process, chosen.shared)
-        rank = problem.space.find(made)
-        reserved += [_Entry("control", made, rank, "the reference that ties plates together")] * control.count
-    repeats = choose_replicates(problem, beliefs, yardstick, chosen.shared, rng)
-    for sample, candidate, why in repeats:
-        reserved.append(_Entry("replicate", candidate, problem.space.find(candidate), why, sample.sample))
+    space, warnings = problem.space, []
+    why = "the reference that ties plates together"
+    reserved = [_Entry("control", made, space.find(made), why) for made in chosen.reserved.controls]
+    for entry in chosen.reserved.replicates:
+        rank = space.find(entry.candidate)
+        reserved.append(_Entry("replicate", entry.candidate, rank, entry.why, entry.sample.sample))
     others = []
     for rank, why in zip(chosen.ranks, chosen.whys, strict=True):
         is_random = why == "random"
         text = "drawn at random: the yardstick" if is_random else component_reason(why)
-        candidate = problem.space.candidate(int(rank))
+        candidate = space.candidate(int(rank))
         others.append(_Entry("random" if is_random else "candidate", candidate, int(rank), text))
     missing = len(problem.rules.wells) - len(reserved) - len(others)
     if missing > 0:
         warnings.append(f"{missing} wells stay empty: the rules leave no more different candidates")
+    blind = chosen.whys.count("random")
+    if blind < problem.rules.random:
+        warnings.append(f"{blind} random wells instead of {problem.rules.random}: the rules allow no more")
     return (reserved, others), warnings
 
 
@@ -222,7 +234,7 @@ def _finish(
     """Predictions, reasons and places."""
     everyone = [*entries[0], *entries[1]]
     if not everyone:
-        raise PlanError("the plate's rules leave no candidate", "loosen max_precursors, locks or exclusions")
+        raise PlanError("the plate's rules leave no candidate", "loosen max_precursors or exclusions")
     outlooks: list[Outlook] = describe(
         problem,
         beliefs,

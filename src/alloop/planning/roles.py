@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,12 +17,34 @@ from alloop.space import Candidate, Level, Process
 _SURPRISE_Z = 2.576  # outside the 99 % interval
 
 
+@dataclass(frozen=True)
+class Replicate:
+    """A sample to make again; `candidate` is what this plate makes of it."""
+
+    sample: MadeSample
+    candidate: Candidate
+    why: str
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """Wells that are filled before any candidate is chosen."""
+
+    controls: tuple[Candidate, ...]
+    replicates: tuple[Replicate, ...]
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """What is in these wells."""
+        return (*self.controls, *(entry.candidate for entry in self.replicates))
+
+
 def with_plate_settings(candidate: Candidate, process: Process, shared: Mapping[str, Level]) -> Candidate:
     """`candidate` made on a plate whose shared settings are `shared`; settings keep the order of the file."""
     own = {**candidate.process, **shared}
     kept = []
     for setting in process.settings:
-        blocked = any(own.get(name) == level for name, level in setting.unless)
+        blocked = any(own.get(name, level) == level for name, level in setting.unless)
         if setting.name in own and not blocked:
             kept.append((setting.name, own[setting.name]))
     return replace(candidate, settings=tuple(kept))
@@ -37,26 +59,22 @@ def features_of(problem: PlanningProblem, candidates: list[Candidate]) -> FloatA
     return features
 
 
-def choose_replicates(
-    problem: PlanningProblem,
-    beliefs: Beliefs,
-    yardstick: Yardstick,
-    shared: Mapping[str, Level],
-    rng: np.random.Generator,
-) -> list[tuple[MadeSample, Candidate, str]]:
-    """Samples to make again, each with the candidate as it will be made and why.
+def rank_replicates(
+    problem: PlanningProblem, beliefs: Beliefs, yardstick: Yardstick, rng: np.random.Generator
+) -> list[tuple[MadeSample, str]]:
+    """Samples worth making again, one per recipe and the most useful first, each with why.
 
     First what surprised (a value outside its 99 % interval as predicted without it), then what would be the best
-    known if it is true; what has been repeated most comes last.
+    known if it is true; what has been repeated most comes last. What a person has excluded, or the shelf no longer
+    makes, is left out.
     """
-    count = problem.rules.replicates
-    if not count or not problem.made or not yardstick.objectives:
+    made = [sample for sample in problem.made if _can_be_made(problem, sample.candidate)]
+    if not problem.rules.replicates or not made or not yardstick.objectives:
         return []
     by_recipe: dict[str, list[MadeSample]] = {}
-    for sample in problem.made:
+    for sample in made:
         by_recipe.setdefault(sample.candidate.recipe_key, []).append(sample)
     entries = [by_recipe[key] for key in sorted(by_recipe)]
-    as_made = [with_plate_settings(entry[0].candidate, problem.space.process, shared) for entry in entries]
     originals = features_of(problem, [entry[0].candidate for entry in entries])
     means = np.stack(
         [beliefs.properties[o.property].latent(originals)[0] for o in yardstick.objectives], axis=-1
@@ -65,13 +83,52 @@ def choose_replicates(
     surprise = _surprise(problem, beliefs, yardstick, originals)
     repeats = np.array([len(entry) - 1 for entry in entries])
     order = np.lexsort([-promise, -(surprise > _SURPRISE_Z).astype(int), repeats])
-    chosen = []
-    for index in order[:count]:
+    ranked = []
+    for index in order:
         why = "repeats one of the best so far, to tell luck from quality"
         if surprise[index] > _SURPRISE_Z:
             why = f"repeats a surprise: its value lay {surprise[index]:.1f} standard deviations from the expected one"
-        chosen.append((entries[index][0], as_made[index], why))
-    return chosen
+        ranked.append((entries[index][0], why))
+    return ranked
+
+
+def reserve(
+    problem: PlanningProblem, ranked: Sequence[tuple[MadeSample, str]], shared: Mapping[str, Level]
+) -> Reserved:
+    """The wells that a plate with these shared settings has before any candidate.
+
+    Replicates are what can be repeated exactly, in the order of `ranked`, then the same compositions under the
+    plate's settings; no experiment comes twice among them.
+    """
+    process, control = problem.space.process, problem.rules.control
+    controls: tuple[Candidate, ...] = ()
+    if control is not None:
+        controls = (with_plate_settings(control.candidate, process, shared),) * control.count
+    here = [(sample, with_plate_settings(sample.candidate, process, shared), why) for sample, why in ranked]
+    here = [entry for entry in here if entry[1].key not in problem.excluded_keys]
+    exact = [entry for entry in here if entry[0].candidate.recipe_key == entry[1].recipe_key]
+    moved = [
+        (sample, made, "an earlier composition under this plate's settings: it ties the plates together")
+        for sample, made, _ in here
+        if sample.candidate.recipe_key != made.recipe_key
+    ]
+    seen = {candidate.recipe_key for candidate in controls}
+    replicates: list[Replicate] = []
+    for sample, made, why in (*exact, *moved):
+        if len(replicates) < problem.rules.replicates and made.recipe_key not in seen:
+            seen.add(made.recipe_key)
+            replicates.append(Replicate(sample, made, why))
+    return Reserved(controls, tuple(replicates))
+
+
+def _can_be_made(problem: PlanningProblem, candidate: Candidate) -> bool:
+    elements = [element for element, _ in candidate.elements]
+    if candidate.key in problem.excluded_keys or not problem.excluded_elements.isdisjoint(elements):
+        return False
+    if problem.shelf is None:
+        return True
+    amounts = np.array([[float(amount) for _, amount in candidate.elements]])
+    return bool(problem.shelf.reachable(amounts, elements)[0])
 
 
 def _surprise(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from alloop.arrays import IntArray
-from alloop.errors import PlanError
+from alloop.errors import PlanError, Problem
 from alloop.space import Candidate, Level, Process
+from alloop.space.types import write_level
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,21 @@ def plate_settings(process: Process, fixed: Mapping[str, Level]) -> PlateSetting
     """The open combinations of shared settings, given those the caller has `fixed`.
 
     Raises:
-        PlanError: when no combination has the fixed values.
+        PlanError: when no combination has the fixed values, or a fixed setting is none that a plate shares.
     """
     shared = tuple(i for i, setting in enumerate(process.settings) if setting.shared_by != "well")
+    names = {process.settings[place].name: process.settings[place] for place in shared}
+    problems = []
+    for name, level in fixed.items():
+        if name not in names:
+            mend = f"a plate shares {', '.join(names)}" if names else "the plates of this campaign share none"
+            problems.append(Problem(f"setting {name}", "is not shared by the wells of a plate", mend))
+        elif names[name].index(level) < 0:
+            offered = ", ".join(write_level(entry) for entry in names[name].levels)
+            what = f"{write_level(level)} is none of its levels"
+            problems.append(Problem(f"setting {name}", what, f"choose one of {offered}"))
+    if problems:
+        raise PlanError(problems)
     rows = np.unique(process.combinations[:, list(shared)], axis=0)
     for column, place in enumerate(shared):
         setting = process.settings[place]
@@ -68,6 +81,6 @@ def plate_settings(process: Process, fixed: Mapping[str, Level]) -> PlateSetting
             wanted = setting.index(fixed[setting.name])
             rows = rows[rows[:, column] == wanted]
     if not len(rows):
-        wanted_text = ", ".join(f"{name} = {level}" for name, level in fixed.items())
+        wanted_text = ", ".join(f"{name} = {write_level(level)}" for name, level in fixed.items())
         raise PlanError(f"no plate can have {wanted_text}", "choose levels that the campaign file lists")
     return PlateSettings(process, shared, rows)
