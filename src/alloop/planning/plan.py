@@ -39,6 +39,12 @@ class _Entry:
     replicate_of: str | None = None
 
 
+def _generator(seed: int) -> np.random.Generator:
+    if seed < 0:
+        raise PlanError(f"the seed is {seed}", "use a whole number from 0 up")
+    return np.random.default_rng(seed)
+
+
 def _quiet(_: str) -> None:
     """Tell nobody."""
 
@@ -54,10 +60,10 @@ def plan_plate(
         progress: told in words what is going on.
 
     Raises:
-        PlanError: when the rules leave no candidate at all.
+        PlanError: when the rules leave no candidate at all, or the seed is negative.
     """
     tell = progress or _quiet
-    rng = np.random.default_rng(seed)
+    rng = _generator(seed)
     watch = _Watch()
     settings = plate_settings(problem.space.process, problem.rules.fixed_settings)
     rules, warnings = _fitting_rules(problem.rules, bool(problem.made))
@@ -85,7 +91,7 @@ def plan_plate(
 
 def plan_plate_at_random(problem: PlanningProblem, seed: int) -> PlatePlan:
     """A plate of controls and uniformly random candidates, on plate settings drawn at random: the yardstick."""
-    rng = np.random.default_rng(seed)
+    rng = _generator(seed)
     settings = plate_settings(problem.space.process, problem.rules.fixed_settings)
     rules, warnings = _fitting_rules(problem.rules, False)
     problem = replace(problem, rules=replace(rules, replicates=0, random=0))

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.special import ndtr
 
 from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.planning.beliefs import Beliefs, p_between
 from alloop.planning.goals import Yardstick, lengths, weight_directions
 from alloop.planning.problem import PlanningProblem
 from alloop.planning.settings import PlateSettings
-from alloop.space import Block
+from alloop.space import Block, Candidate
+from alloop.surrogate.belief import process_alone
 from alloop.surrogate.fast import FastBelief, make_fast
 from alloop.surrogate.gp import one_thread
 
@@ -28,6 +30,8 @@ BLOCK = 32_768
 EXHAUSTIVE = 20_000_000
 _SAMPLED_BLOCKS = 48
 _OPTIMISM = (0.0, 1.0, 2.0)
+_STEPS = 3
+_STARTS = 400
 _DIRECTIONS = 12
 
 
@@ -95,13 +99,21 @@ def screen(
         kept = [_merge(kept, per_choice)]
         progress(f"screening: {screened:,} of {min(space.size, n_blocks * BLOCK):,} candidates")
     if space.size > EXHAUSTIVE:
-        for _ in range(3):
+        for _ in range(_STEPS):
             best = _top(kept[0], 8)
-            near = np.unique(np.concatenate([space.neighbours(int(rank)) for rank in best[:400]]))
-            screened += len(near)
-            kept = [_merge([kept[0], scorer.keep(near, per_choice)], per_choice)]
-    chosen = np.unique(np.concatenate([_top(kept[0], per_choice), *local]))
-    return chosen, screened
+            near = [space.neighbours(int(rank)) for rank in _spread(best, _STARTS)]
+            new = np.setdiff1d(np.concatenate([kept[0].ranks[:0], *near]), kept[0].ranks)
+            screened += len(new)
+            kept = [_merge([kept[0], scorer.keep(new, per_choice)], per_choice)]
+    everywhere = _spread(np.unique(np.concatenate(local)), n_keep // 2)
+    return np.union1d(kept[0].ranks, everywhere), screened
+
+
+def _spread(ranks: IntArray, count: int) -> IntArray:
+    """At most `count` of `ranks`, evenly spaced."""
+    if len(ranks) <= count:
+        return ranks
+    return ranks[np.linspace(0, len(ranks) - 1, count).astype(np.int64)]
 
 
 class _Scorer:
@@ -123,11 +135,13 @@ class _Scorer:
         self._fast: dict[str, FastBelief] = {
             n: make_fast(beliefs.properties[n]) for n in dict.fromkeys(wanted)
         }
+        self._forming = make_fast(process_alone(beliefs.forming)) if beliefs.forming is not None else None
         self._directions = weight_directions(len(yardstick.objectives), _DIRECTIONS, rng)
-        self._closed = np.array(
-            sorted(rank for key in problem.excluded_keys if (rank := problem.space.find(key)) is not None),
-            dtype=np.int64,
-        )
+        # what is known already would fill the list with what cannot be proposed
+        known: list[str | Candidate] = [*problem.excluded_keys, *problem.pending]
+        known += [sample.candidate for sample in problem.made]
+        closed = {problem.space.find(one) for one in known}
+        self._closed = np.array(sorted(rank for rank in closed if rank is not None), dtype=np.int64)
         self.n_scores = len(self._directions) * len(_OPTIMISM)
 
     def keep(self, ranks: IntArray, per_choice: int) -> Kept:
@@ -144,9 +158,10 @@ class _Scorer:
         yardstick = self._yardstick
         narrow = torch.as_tensor(features, dtype=torch.float32)
         predicted = {name: fast.latent(narrow) for name, fast in self._fast.items()}
-        chance = (
-            self._beliefs.p_formed(features) if self._beliefs.forming is not None else np.ones(len(features))
-        )
+        chance = np.ones(len(features))
+        if self._forming is not None:
+            mean, sd = self._forming.latent(narrow)
+            chance = ndtr(mean / np.hypot(sd, self._forming.noise_sd))
         for constraint in self._beliefs.constraints:
             mean, sd = predicted[constraint.property]
             wide = np.hypot(sd, self._fast[constraint.property].noise_sd)
@@ -180,10 +195,10 @@ def _in_threads(scorer: _Scorer, blocks: Iterator[IntArray], per_choice: int) ->
 
 
 def _merge(parts: list[Kept], per_choice: int) -> Kept:
-    """The candidates of all parts that are among the best `per_choice` of some score and plate setting."""
-    ranks = np.concatenate([part.ranks for part in parts])
-    choices = np.concatenate([part.choices for part in parts])
-    scores = np.concatenate([part.scores for part in parts])
+    """The candidates of all parts that are among the best `per_choice` of some score and plate setting, by rank."""
+    ranks, first = np.unique(np.concatenate([part.ranks for part in parts]), return_index=True)
+    choices = np.concatenate([part.choices for part in parts])[first]
+    scores = np.concatenate([part.scores for part in parts])[first]
     wanted = np.zeros(len(ranks), dtype=bool)
     for choice in np.unique(choices):
         rows = np.flatnonzero(choices == choice)

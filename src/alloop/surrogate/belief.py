@@ -77,6 +77,12 @@ class Belief:
         return np.concatenate(draws)[rng.permutation(n_samples)]
 
 
+def process_alone(process: GaussianProcess) -> Belief:
+    """A belief that is nothing but a Gaussian process, not checked and not calibrated."""
+    nan = float("nan")
+    return Belief(process, None, 1.0, 1.0, 0.0, Check(0, nan, nan, nan, 0.0))
+
+
 def mixed(
     weight: float, one: tuple[FloatArray, FloatArray], two: tuple[FloatArray, FloatArray]
 ) -> tuple[FloatArray, FloatArray]:

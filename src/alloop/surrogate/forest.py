@@ -47,7 +47,7 @@ def fit_forest(features: FloatArray, values: FloatArray, seed: int, n_trees: int
         min_samples_leaf=_MIN_LEAF,
         max_features=_MAX_FEATURES,
         bootstrap=True,
-        random_state=seed,
+        random_state=seed % 2**32,
         n_jobs=1,
     )
     trees.fit(np.ascontiguousarray(features, dtype=np.float32), values)
