@@ -35,7 +35,7 @@ _COVER_SHARE = 0.08
 _MAP_SHARE = 0.08
 _BEST_PER_WELL = 3
 _BEST_SHARE = 0.1
-_NEW_SETTINGS = 0.5
+_NEW_SETTINGS = 0.15
 """How much more a plate counts whose shared settings are new: one plate teaches what no other well can."""
 
 
