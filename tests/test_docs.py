@@ -73,7 +73,9 @@ class Reader:
             "csv": self._save,
             "yaml": self._save if block.word else self._insert,
         }
-        assert block.language in actions, f"a block of {block.language or 'no language'} is not run by anybody"
+        assert block.language in actions, (
+            f"a block of {block.language or 'no language'} is not run by anybody"
+        )
         actions[block.language](block)
 
     def _type(self, block: Block) -> None:
@@ -99,7 +101,9 @@ class Reader:
         printed = [" ".join(line.split()) for line in self.printed.splitlines()]
         for line in filter(None, (" ".join(line.split()) for line in block.text.splitlines())):
             pattern = re.compile(".*".join(map(re.escape, line.split("…"))))
-            assert any(pattern.fullmatch(one) for one in printed), f"{line!r} was not printed:\n{self.printed}"
+            assert any(pattern.fullmatch(one) for one in printed), (
+                f"{line!r} was not printed:\n{self.printed}"
+            )
 
     def _save(self, block: Block) -> None:
         path = self.folder / block.word
@@ -164,3 +168,13 @@ def test_links_between_documents_lead_somewhere() -> None:
         for target in _LINK.findall(document.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_table_of_properties_is_that_of_the_code() -> None:
+    from alloop.properties import PROPERTIES
+
+    text = (ROOT / "docs" / "results_tables.md").read_text(encoding="utf-8")
+    listed = {
+        row[0]: row[1:] for row in re.findall(r"^\| `(\w+)` \| (\S+) \| `(\S+)` \|", text, re.MULTILINE)
+    }
+    assert listed == {entry.name: (entry.symbol, entry.unit) for entry in PROPERTIES.values()}
