@@ -1,0 +1,105 @@
+"""Folds, scores and calibration."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from alloop.surrogate import ABOVE, BELOW, EXACT, Observations, observations
+from alloop.surrogate.belief import stacking_weight
+from alloop.surrogate.cross_validation import check_of, inflation_for_coverage, log_density, make_folds
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Observations:
+    n = draw(st.integers(2, 60))
+    rng = np.random.default_rng(draw(st.integers(0, 2**31)))
+    groups = rng.integers(-1, draw(st.integers(1, 9)), n)
+    return observations(
+        np.zeros((n, 1)),
+        np.zeros(n),
+        groups=groups,
+        recipes=rng.integers(draw(st.integers(1, 40)), size=n),
+        sources=(groups > draw(st.integers(0, 8))).astype(int),
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=tables(), seed=st.integers(0, 1000))
+def test_folds_never_leak(data: Observations, seed: int) -> None:
+    folds = make_folds(data, 5, np.random.default_rng(seed))
+    tested = [row for fold in folds for row in fold.test.tolist()]
+    assert len(tested) == len(set(tested))
+    plates = data.groups[(data.groups >= 0) & (data.sources == 0)]
+    for fold in folds:
+        assert len(fold.test)
+        assert not set(data.recipes[fold.train]) & set(data.recipes[fold.test])
+        if len(np.unique(plates)) >= 5:
+            held = set(data.groups[fold.test]) - {-1}
+            assert not held & set(data.groups[fold.train])
+
+
+def test_folds_are_of_similar_size_and_cover_everything() -> None:
+    data = observations(np.zeros((40, 1)), np.zeros(40))
+    folds = make_folds(data, 5, np.random.default_rng(0))
+    assert [len(fold.test) for fold in folds] == [8] * 5
+    assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(40))
+
+
+def test_one_recipe_cannot_be_held_out() -> None:
+    data = observations(np.zeros((9, 1)), np.zeros(9), recipes=np.zeros(9, dtype=int))
+    assert make_folds(data, 5, np.random.default_rng(0)) == ()
+
+
+def test_log_density_of_values_and_bounds() -> None:
+    mean, sd, values = np.array([0.0, 1.0, 2.0]), np.array([1.0, 0.5, 2.0]), np.array([0.3, 0.2, 3.0])
+    found = log_density(mean, sd, values, np.array([EXACT, BELOW, ABOVE]))
+    expected = [norm.logpdf(0.3), norm.logcdf(0.2, 1.0, 0.5), norm.logsf(3.0, 2.0, 2.0)]
+    np.testing.assert_allclose(found, expected)
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**31), gap=st.floats(-3, 3))
+def test_stacking_weight_is_the_best_up_to_its_prior(seed: int, gap: float) -> None:
+    rng = np.random.default_rng(seed)
+    one, two = rng.normal(gap, 1, 30), rng.normal(0, 1, 30)
+    weight = stacking_weight(one, two)
+    grid = np.linspace(0.02, 0.98, 400)
+    score = np.log(grid[:, None] * np.exp(one) + (1 - grid[:, None]) * np.exp(two)).sum(axis=1)
+    score += np.log(grid) + np.log1p(-grid)
+    assert weight == pytest.approx(grid[np.argmax(score)], abs=0.01)
+
+
+def test_stacking_weight_at_the_extremes() -> None:
+    good, bad = np.full(50, -1.0), np.full(50, -900.0)
+    assert stacking_weight(good, bad) > 0.9
+    assert stacking_weight(bad, good) < 0.1
+    assert stacking_weight(good, good) == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(("width", "low", "high"), [(1.0, 0.9, 1.1), (0.5, 1.7, 2.1), (3.0, 0.3, 0.8)])
+def test_inflation_mends_intervals_of_the_wrong_width(width: float, low: float, high: float) -> None:
+    values = np.random.default_rng(0).standard_normal(400)
+    data = observations(np.zeros((400, 1)), values)
+    factor = inflation_for_coverage(np.zeros(400), np.full(400, width), data)
+    assert low < factor < high
+    check = check_of(np.zeros(400), np.full(400, width * factor), data, values)
+    assert check.coverage90 == pytest.approx(0.9, abs=0.1)
+
+
+def test_few_rows_do_not_inflate() -> None:
+    data = observations(np.zeros((7, 1)), np.arange(7.0))
+    assert inflation_for_coverage(np.zeros(7), np.full(7, 0.01), data) == 1.0
+
+
+def test_check_counts_exact_rows_and_scores_bounds() -> None:
+    data = observations(np.zeros((4, 1)), np.array([0.0, 1.0, 9.0, 2.0]), bounds=np.array([0, 0, 0, BELOW]))
+    check = check_of(np.array([0.0, 1.0, 2.0, 0.0]), np.ones(4), data, data.values)
+    assert check.n == 4
+    assert check.coverage90 == pytest.approx(2 / 3)
+    assert check.log_score == pytest.approx(
+        np.mean([norm.logpdf(0), norm.logpdf(0), norm.logpdf(7), norm.logcdf(2)])
+    )
+    nothing = check_of(np.zeros(2), np.ones(2), data.rows(np.array([3, 3])), data.values)
+    assert np.isnan(nothing.coverage90)
