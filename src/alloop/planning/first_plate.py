@@ -71,8 +71,8 @@ def cover_plate(
 ) -> list[int]:
     """Rows of `block` that cover dopants, levels and settings as evenly as the rules allow.
 
-    Every dopant comes before any dopant twice; then numbers of dopants, amounts and settings stay level; then the
-    candidate farthest from those already taken.
+    Every dopant comes before any dopant twice (one that never comes without a certain other as soon as it can); then
+    numbers of dopants, amounts and settings stay level; then the candidate farthest from those already taken.
     """
     amounts = block.amounts[:, [i for i, column in enumerate(problem.space.columns) if column.is_dopant]]
     n_dopants = amounts.shape[1]
@@ -103,7 +103,8 @@ def cover_plate(
             crowd = np.where(present, bin_count[columns, bins], 0.0).sum(axis=1) / np.maximum(numbers, 1)
             uneven = uneven + crowd / max(bin_count.max(), 1.0)
         novelty = np.zeros(len(block)) if not chosen else nearest / max(float(nearest[allowed].max()), 1e-12)
-        score = -1000.0 * most - 4.0 * uneven + novelty
+        fresh = (present & (dopant_count == 0)).any(axis=1) | ((numbers == 0) & (number_count[0] == 0))
+        score = -1000.0 * most + 100.0 * fresh - 4.0 * uneven + novelty
         index = int(np.argmax(np.where(allowed, score, -np.inf)))
         chosen.append(index)
         book.add(index)
