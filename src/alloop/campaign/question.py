@@ -85,6 +85,7 @@ def ask(
             max_wells_per_dopant=layout.max_wells_per_dopant,
             min_distance=layout.min_distance,
             fixed_settings=_fixed(space, wish),
+            filled=tuple(candidate_of(well, space) for well in wish.keep),
         ),
         aim=file.aim,
         observations=learned.values,

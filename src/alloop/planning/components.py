@@ -11,6 +11,7 @@ stays one: only the few candidates on top are evaluated again (lazy greedy, Mino
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import numpy as np
@@ -58,7 +59,7 @@ class Scored:
         """Scores stand on their own: nothing to note."""
 
 
-class _Lazy:
+class _Lazy(ABC):
     """Greedy choice by gains that can only shrink."""
 
     shrinks = True
@@ -68,8 +69,9 @@ class _Lazy:
         self.name = name
         self._bound = np.full(n_candidates, np.inf)
 
+    @abstractmethod
     def _gain(self, index: IntArray) -> FloatArray:
-        raise NotImplementedError
+        """Gains of candidates `index` beside what the plate holds."""
 
     def best(self, allowed: BoolArray) -> tuple[int, float]:
         """The allowed candidate with the largest gain."""

@@ -16,7 +16,7 @@ from alloop.planning.first_plate import central_choice, cover_plate, covering_po
 from alloop.planning.goals import Yardstick, make_yardstick
 from alloop.planning.layout import spread_over_wells
 from alloop.planning.outlook import Outlook, describe
-from alloop.planning.problem import MadeSample, PlannedWell, PlanningProblem, PlatePlan, PlateRules
+from alloop.planning.problem import MadeSample, PlannedWell, PlanningProblem, PlatePlan, PlateRules, Role
 from alloop.planning.random_wells import open_rows, random_ranks
 from alloop.planning.reasons import component_reason
 from alloop.planning.roles import rank_replicates, reserve
@@ -32,7 +32,7 @@ _RESERVED_SHARE = 0.5
 class _Entry:
     """A well before it has a place."""
 
-    role: str
+    role: Role
     candidate: Candidate
     rank: int | None
     why: str
@@ -255,7 +255,7 @@ def _finish(
     wells = tuple(
         PlannedWell(
             label,
-            entry.role,  # type: ignore[arg-type]
+            entry.role,
             entry.candidate,
             entry.rank,
             outlook.predictions,

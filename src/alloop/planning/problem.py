@@ -40,6 +40,7 @@ class PlateRules:
         min_distance: smallest difference between two candidates with the same settings, as the largest
             difference of an element's atomic fraction.
         fixed_settings: values of shared settings that the caller has decided.
+        filled: what other wells of the same plate hold already (locked ones); it counts in every rule.
     """
 
     wells: tuple[str, ...]
@@ -50,6 +51,7 @@ class PlateRules:
     max_wells_per_dopant: int | None = None
     min_distance: float = 0.0
     fixed_settings: Mapping[str, Level] = field(default_factory=dict)
+    filled: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ class RuleBook:
         self._open = open_rows.copy()
         self._dopant_wells = np.zeros(traits.dopants.shape[1], dtype=np.int64)
         self._on_plate = np.zeros(traits.precursors.shape[1], dtype=bool)
+        self.reserve(problem.rules.filled)
 
     @property
     def allowed(self) -> BoolArray:
