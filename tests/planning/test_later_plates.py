@@ -114,6 +114,17 @@ def test_precursors_count_controls_and_replicates(most: int) -> None:
         assert len(used) <= most
 
 
+def test_wells_per_dopant_count_locked_wells(space: SiteSpace) -> None:
+    measured = list(range(0, 400, 20))
+    zinc = [r for r in range(space.size) if any(d[1] == "Zn2+" for d in space.candidate(r).dopants)]
+    locked = tuple(space.candidate(rank) for rank in zinc[:2])
+    rules = {"filled": locked, "max_wells_per_dopant": 3}
+    plan = plan_plate(problem(space, measured, rules=rules), 0)
+    held = [well for well in plan.wells if any(d[1] == "Zn2+" for d in well.candidate.dopants)]
+    assert len(held) <= 1
+    assert not {well.candidate.recipe_key for well in plan.wells} & {c.recipe_key for c in locked}
+
+
 def test_minimum_distance_holds_between_wells_of_the_same_settings(space: SiteSpace) -> None:
     asked = problem(
         space, some(space, 20), rules={"min_distance": 0.02, "random": 2, "control": control(space)}
