@@ -162,13 +162,12 @@ def backtest(
         Per strategy a list of (seed, scores): after the start and after each round.
 
     Raises:
-        UserError: for an unknown strategy, or more candidates than the pool has.
+        UserError: for no or an unknown strategy, or more candidates than the pool has.
     """
     unknown = [name for name in strategies if name not in STRATEGIES]
-    if unknown:
-        raise UserError(
-            f"unknown strategy {unknown[0]!r}", f"use one of {', '.join(STRATEGIES)}", "--strategies"
-        )
+    if unknown or not strategies:
+        what = f"unknown strategy {unknown[0]!r}" if unknown else "no strategy is named"
+        raise UserError(what, f"use one of {', '.join(STRATEGIES)}", "--strategies")
     if initial < 2 or batch < 1 or initial + batch * rounds > len(table):
         what = f"{initial} + {rounds} × {batch} candidates do not fit into a pool of {len(table)}"
         raise UserError(what, "start with at least 2, and lower --initial, --batch or --rounds")
@@ -241,11 +240,12 @@ class _Judge:
         """The score of a set of measured ranks."""
         first = self._table.objectives[0]
         best = measured[int(np.argmax(self._goodness[measured, 0]))]
+        reached = hypervolume(self._goodness[measured], self._floor)
         return RoundScore(
             measured=len(measured),
             hits=int(self.hits[measured].sum()),
             best=from_model_scale(float(self._table.values[first.property][best]), first.scale),
-            hypervolume_fraction=hypervolume(self._goodness[measured], self._floor) / self._whole,
+            hypervolume_fraction=reached / self._whole if self._whole > 0 else 1.0,
             seconds=round(seconds, 4),
             coverage90=coverage,
         )

@@ -126,11 +126,21 @@ def _pool(
     places = {setting.name: table.texts(setting.name) for setting in settings}
     rows: dict[tuple[object, ...], list[int]] = {}
     pool: dict[tuple[object, ...], PoolRow] = {}
-    problems, suspects, empty = [], 0, 0
+    problems: list[Problem] = []
+    suspects, empty = 0, 0
     for row, formula in enumerate(formulas):
         if any(not np.isfinite(values[row]) for values, _ in numbers.values()):
             empty += 1
             continue
+        problems += [
+            Problem(
+                f"{name}, row {table.rows[row]}, column '{table.headings[entry.property]}'",
+                f"{numbers[entry.property][0][row]:g} has no logarithm",
+                "write what was below detection as a bound, such as <1e-10, or leave the cell empty",
+            )
+            for entry in objectives
+            if entry.scale == "log10" and numbers[entry.property][0][row] <= 0
+        ]
         try:
             amounts = parse_formula(formula)
         except FormulaError as error:
