@@ -12,7 +12,7 @@ from alloop.errors import Problem, StateError, UploadError
 from alloop.ingest import record_tables, results_context
 from alloop.ingest.recognise import read_file
 from alloop.properties import get_property
-from alloop.records import Doubt, MeasurementRow, Records, split_sample_id
+from alloop.records import Doubt, MeasurementRow, Records, Transaction, split_sample_id
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,19 @@ def upload(desk: Desk, paths: Sequence[Path], by: str, note: str = "", dry_run: 
         return UploadReport(False, problems=tuple(problems))
     with desk.records.reading() as reader:
         context = results_context(reader, table_context(desk.file))
+    completed: list[str] = []
     try:
-        report = record_tables(desk.records, context, files, by, note=note, dry_run=dry_run)
+        report = record_tables(
+            desk.records,
+            context,
+            files,
+            by,
+            note=note,
+            dry_run=dry_run,
+            then=lambda tx: completed.extend(_complete(desk, tx)),
+        )
     except UploadError as error:
         return UploadReport(False, problems=error.problems)
-    completed = () if dry_run or not report.is_new else _complete(desk, by)
     return UploadReport(
         accepted=True,
         upload=None if dry_run else report.upload_id,
@@ -69,25 +77,22 @@ def upload(desk: Desk, paths: Sequence[Path], by: str, note: str = "", dry_run: 
         superseded=report.superseded,
         samples=report.samples,
         started=report.started,
-        completed=completed,
+        completed=tuple(completed),
         skipped=report.skipped,
         warnings=report.warnings,
     )
 
 
-def _complete(desk: Desk, by: str) -> tuple[str, ...]:
-    """Close the plates whose results are all in."""
-    with desk.records.reading() as reader:
-        evidence = gather(reader, desk.slug)
+def _complete(desk: Desk, tx: Transaction) -> tuple[str, ...]:
+    """Close the plates whose results are all in, as part of the upload that brought the last of them."""
+    evidence = gather(tx, desk.slug)
     ready = [
         plate.id
         for plate in evidence.plates
         if plate.state == "measuring" and _all_in(desk, evidence, plate.id)
     ]
-    if ready:
-        with desk.records.writing(by) as tx:
-            for plate in ready:
-                tx.set_plate_state(plate, "complete", "all results are in")
+    for plate in ready:
+        tx.set_plate_state(plate, "complete", "all results are in")
     return tuple(ready)
 
 

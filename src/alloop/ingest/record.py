@@ -48,11 +48,13 @@ def record_tables(
     literature: bool = False,
     note: str = "",
     dry_run: bool = False,
+    then: Callable[[Transaction], None] | None = None,
 ) -> UploadReport:
     """Read tables (name, bytes) and record what they say as one upload: everything, or nothing.
 
-    Files whose bytes were recorded before are skipped. Raw files, values, statuses, superseded values and
-    the plates' step to `measuring` are one transaction; a `dry_run` checks all of it and keeps nothing.
+    Files whose bytes were recorded before are skipped. Raw files, values, statuses, superseded values, the
+    plates' step to `measuring` and what `then` does with them are one transaction; a `dry_run` checks all of
+    it and keeps nothing.
 
     Raises:
         UploadError: listing every problem of every file.
@@ -62,7 +64,9 @@ def record_tables(
         return _known_report(records, context.campaign, files, skipped)
     parse = parse_literature if literature else parse_results
     parsed = _parse_all(fresh, context, parse).checked()
-    return record_parsed(records, context.campaign, fresh, parsed, by, literature, note, dry_run, skipped)
+    return record_parsed(
+        records, context.campaign, fresh, parsed, by, literature, note, dry_run, skipped, then
+    )
 
 
 def record_parsed(
@@ -75,8 +79,9 @@ def record_parsed(
     note: str = "",
     dry_run: bool = False,
     skipped: Sequence[str] = (),
+    then: Callable[[Transaction], None] | None = None,
 ) -> UploadReport:
-    """Record what was read from `files` in one transaction.
+    """Record what was read from `files`, and what `then` adds to it, in one transaction.
 
     Raises:
         UploadError: when `parsed` has problems, or a value supersedes one that does not exist.
@@ -96,6 +101,8 @@ def record_parsed(
             parsed.statuses,
         )
         started = _start_measuring(transaction, campaign, samples) if is_new else ()
+        if is_new and then is not None:
+            then(transaction)
     if not is_new:
         return UploadReport(upload.id, False, skipped=(*skipped, *(name for name, _ in files)))
     return UploadReport(
