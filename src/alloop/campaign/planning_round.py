@@ -22,7 +22,7 @@ from alloop.campaign.plan_document import (
     with_wells,
 )
 from alloop.campaign.plate_files import write_plate_files
-from alloop.campaign.question import Wish, ask, candidate_of, plate_labels
+from alloop.campaign.question import Wish, ask, candidate_of, plate_labels, unbalanced_rows
 from alloop.chemistry import charge_excess
 from alloop.chemistry.charge import ERROR, WARN
 from alloop.errors import PlanError, Problem
@@ -201,6 +201,8 @@ def _more_warnings(desk: Desk, plan: PlatePlan, evidence: Evidence) -> list[str]
         raise PlanError(problems)
     if desk.file.shelf is None:
         warnings.append("the campaign lists no precursors: there is no weigh list")
+    if left_out := len(unbalanced_rows(desk.file.space)):
+        warnings.append(f"rows of the pool that are not neutral, and so never proposed: {left_out}")
     stopping = desk.file.stopping
     planned = sum(plate.state not in ("rejected", "cancelled") for plate in evidence.plates)
     if stopping.max_plates is not None and planned >= stopping.max_plates:

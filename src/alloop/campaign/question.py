@@ -9,10 +9,12 @@ from fractions import Fraction
 from alloop.campaign.evidence import Evidence, modelled_in, observed_in
 from alloop.campaign.observations import Learned, learn_from, recipe_key
 from alloop.campaign_file import CampaignFile
+from alloop.chemistry import charge_excess
+from alloop.chemistry.charge import ERROR
 from alloop.errors import PlanError
 from alloop.planning import Control, MadeSample, PlanningProblem, PlateRules
 from alloop.records import PENDING_STATES, WellRow
-from alloop.space import Candidate, FeatureMap, Level, Space
+from alloop.space import Candidate, FeatureMap, Level, PoolSpace, Space
 from alloop.space.types import read_key
 from alloop.synthesis.planned import write_label
 
@@ -95,11 +97,23 @@ def ask(
         pending=tuple(pending),
         made=_repeatable(evidence, space),
         excluded_elements=frozenset(row.target for row in evidence.exclusions if row.kind == "element"),
-        excluded_keys=frozenset(row.target for row in evidence.exclusions if row.kind == "key"),
+        excluded_keys=frozenset(row.target for row in evidence.exclusions if row.kind == "key")
+        | unbalanced_rows(space),
         shelf=file.shelf,
         observed=observed_in(file),
     )
     return problem, learned
+
+
+def unbalanced_rows(space: Space) -> frozenset[str]:
+    """Keys of a pool's candidates whose charges cannot balance: kept in the pool, never proposed.
+
+    Candidates of other spaces are neutral by construction.
+    """
+    if not isinstance(space, PoolSpace):
+        return frozenset()
+    candidates = (space.candidate(rank) for rank in range(space.size))
+    return frozenset(c.key for c in candidates if abs(charge_excess(c.amounts)) > ERROR)
 
 
 def control_of(file: CampaignFile) -> Control | None:
