@@ -255,8 +255,13 @@ def get_property(name: str, where: str = "") -> Property:
     """
     found = _BY_ALIAS.get(name.strip().lower().replace(" ", "_").replace("-", "_"))
     if found is None:
-        near = difflib.get_close_matches(name.lower(), _BY_ALIAS, n=3, cutoff=0.5) or sorted(PROPERTIES)
-        raise PropertyError(f"unknown property {name!r}", f"did you mean {', '.join(near)}?", where)
+        near = difflib.get_close_matches(name.lower(), _BY_ALIAS, n=3, cutoff=0.5)
+        mend = (
+            f"did you mean {', '.join(near)}?"
+            if near
+            else f"the properties are {', '.join(sorted(PROPERTIES))}"
+        )
+        raise PropertyError(f"unknown property {name!r}", mend, where)
     return found
 
 

@@ -78,10 +78,22 @@ def test_records_are_never_restored_over(backup: Path, records: Records) -> None
 
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"%PDF-1.7")
-    with pytest.raises(RecordsError, match="damaged or no backup"):
+    with pytest.raises(StateError, match="damaged or no backup"):
         Records.restore(tmp_path / "x.zip", tmp_path / "new")
     with pytest.raises(StateError, match="no such file"):
         Records.restore(tmp_path / "y.zip", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_backup_replaces_backups_only(records: Records, tmp_path: Path) -> None:
+    fill(records)
+    results = tmp_path / "results.csv"
+    results.write_text("sample,density [g/cm3]\n")
+    with pytest.raises(StateError, match="it is no backup"):
+        records.backup(results)
+    assert results.read_text() == "sample,density [g/cm3]\n"
+    records.backup(tmp_path / "backup.zip")
+    records.backup(tmp_path / "backup.zip")
 
 
 @pytest.mark.parametrize("change", ["row", "raw", "schema", "escape"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alloop.campaign.desk import Desk
+from alloop.campaign.excluded import excluded_wells
 from alloop.campaign.plate_files import weigh, write_plate_files
 from alloop.errors import StateError
 from alloop.records import PlateRow, check_transition
@@ -31,18 +32,21 @@ def approve(desk: Desk, plate: str, by: str, dry_run: bool = False) -> Decision:
     """
     row = desk.plate(plate)
     file = desk.file_of(row)
-    wells = desk.records.wells(row.id)
-    if row.state != "approved":
+    if row.state == "approved":
+        wells = desk.records.wells(row.id)
+        weighing = weigh(file, wells)
+    else:
         check_transition(row.id, row.state, "approved")
-    weighing = weigh(file, wells)
-    if row.state != "approved":
         with desk.records.writing(by, dry_run) as tx:
             row = tx.set_plate_state(row.id, "approved")
             tx.add_samples(row.id)
+            wells = tx.wells(row.id)  # as they are now that nobody can change them any more
+            weighing = weigh(file, wells)
     files: list[Path] = []
     if not dry_run:
         files = write_plate_files(desk.folder(row.id), file, desk.records.plan(row.id), "approved", wells)
-    return Decision(row, tuple(files), weighing.advice if weighing else ())
+    advice = excluded_wells(wells, desk.records.exclusions(desk.slug))
+    return Decision(row, tuple(files), advice + (weighing.advice if weighing else ()))
 
 
 def decide(

@@ -12,6 +12,7 @@ import numpy as np
 
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import gather
+from alloop.campaign.excluded import excluded_wells
 from alloop.campaign.plan_document import plan_text, prediction_rows, well_entry, well_row
 from alloop.campaign.plate_files import weigh, write_plate_files
 from alloop.campaign.question import Wish, ask, plate_labels
@@ -104,6 +105,7 @@ def swap(
     warnings = [f"wells {', '.join(doubles)} of the plate hold the same recipe"] if doubles else []
     if new.recipe_key in problem.closed_recipes:
         warnings.append(f"{candidate.formula} with these settings was measured before or is on its way")
+    warnings += excluded_wells([new], evidence.exclusions)
     return Swap(row.id, before, after, tuple(warnings))
 
 

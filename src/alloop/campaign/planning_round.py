@@ -33,6 +33,9 @@ from alloop.space import Level
 Strategy = Literal["alloop", "random"]
 Progress = Callable[[str], None]
 
+_SEEDS = 2**63
+"""Seeds are recorded as whole numbers of eight bytes."""
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -91,6 +94,8 @@ def plan_next(
         raise PlanError(
             "a plate can replace the open proposal or be another one", "say --replace or --another"
         )
+    if seed is not None and not 0 <= seed < _SEEDS:
+        raise PlanError(f"the seed is {seed}", f"use a whole number from 0 to {_SEEDS - 1}")
     if out is not None and not dry_run:
         out.mkdir(parents=True, exist_ok=True)  # before the work, so that it is not in vain
     with desk.records.reading() as reader:

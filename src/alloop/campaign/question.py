@@ -122,13 +122,22 @@ def control_of(file: CampaignFile) -> Control | None:
     if controls is None:
         return None
     space = file.space
-    for row in space.process.combinations:
-        values = dict(space.process.values(row))
-        if all(values.get(name, level) == level for name, level in controls.settings):
-            return Control(space.resolve(controls.formula, values), controls.count)
-    raise PlanError(
-        f"no well can be the control {controls.formula}", "check plate.controls in the campaign file"
-    )
+    fitting = [
+        values
+        for row in space.process.combinations
+        if all(
+            (values := dict(space.process.values(row))).get(n, level) == level
+            for n, level in controls.settings
+        )
+    ]
+    if not fitting:
+        raise PlanError(
+            f"no well can be the control {controls.formula}", "check plate.controls in the campaign file"
+        )
+    # Where settings are conditional, one in which all that the file says of the control applies: a plate under
+    # which some of it does not apply leaves it out.
+    values = max(fitting, key=lambda values: sum(name in values for name, _ in controls.settings))
+    return Control(space.resolve(controls.formula, values), controls.count)
 
 
 def candidate_of(well: WellRow, space: Space) -> Candidate:

@@ -79,7 +79,19 @@ def upload(desk: Desk, paths: Sequence[Path], by: str, note: str = "", dry_run: 
         started=report.started,
         completed=tuple(completed),
         skipped=report.skipped,
-        warnings=report.warnings,
+        warnings=report.warnings + _of_cancelled(desk, report.samples),
+    )
+
+
+def _of_cancelled(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
+    """A warning for each cancelled plate that has results all the same: they count."""
+    plates = {split_sample_id(sample)[0] for sample in samples}
+    return tuple(
+        Problem(
+            f"plate {plate.id}", "it was cancelled; these results are recorded and count", "check the plate"
+        )
+        for plate in desk.records.plates(desk.slug, ["cancelled"])
+        if plate.id in plates
     )
 
 

@@ -17,6 +17,7 @@ from alloop.space.types import Level
 PLATE: Path = ("plate",)
 CONTROLS: Path = ("plate", "controls")
 PROCESS: Path = ("space", "process")
+_OPEN = object()
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,8 @@ def _read_controls(report: Report, settings: Sequence[Setting]) -> Controls | No
     chosen = dict(model.process)
     if report.clean(PROCESS):
         _check_settings(report, chosen, settings)
-        for setting in settings:
-            if setting.shared_by == "well" and not setting.unless and len(setting.levels) == 1:
+        for setting in _own_settings(chosen, settings):
+            if len(setting.levels) == 1:
                 chosen.setdefault(setting.name, setting.levels[0])
     order = [setting.name for setting in settings]
     known = sorted((name for name in chosen if name in order), key=order.index)
@@ -124,9 +125,21 @@ def _check_settings(report: Report, chosen: dict[str, Level], settings: Sequence
         elif setting.levels and level not in setting.levels:
             known = ", ".join(level_text(entry) for entry in setting.levels)
             report.say(place, f"{level_text(level)} is no level of {name}", f"use one of {known}")
-    for setting in settings:
-        needed = setting.shared_by == "well" and not setting.unless and len(setting.levels) > 1
-        if needed and setting.name not in chosen:
+    for setting in _own_settings(chosen, settings):
+        if len(setting.levels) > 1 and setting.name not in chosen:
             example = level_text(setting.levels[0])
             what = f"the controls do not say their {setting.name}"
             report.say(CONTROLS, what, f"add 'process: {{{setting.name}: {example}}}'")
+
+
+def _own_settings(chosen: dict[str, Level], settings: Sequence[Setting]) -> list[Setting]:
+    """The settings that the control wells have for themselves, on some plate at least."""
+    by_name = {setting.name: setting for setting in settings}
+
+    def applies(setting: Setting) -> bool:
+        return all(
+            name in by_name and applies(by_name[name]) and chosen.get(name, _OPEN) != level
+            for name, level in setting.unless
+        )
+
+    return [setting for setting in settings if setting.shared_by == "well" and applies(setting)]

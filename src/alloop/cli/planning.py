@@ -143,17 +143,21 @@ def show_plate(plate: Plate) -> None:
     if not plate.planned.is_new:
         say(f"{plate.id} is still open; --replace plans it anew, --another plans a plate beside it")
     shared = ", ".join(
-        f"{name} {entry['value']} {entry['unit']}".strip()
+        f"{name} none" if entry["value"] is None else f"{name} {entry['value']} {entry['unit']}".strip()
         for name, entry in document["shared_settings"].items()
     )
-    say(f"{plate.id}: {len(document['wells'])} wells" + (f"; {shared}" if shared else ""))
+    say(f"{plate.id}: {plural(len(document['wells']), 'well')}" + (f"; {shared}" if shared else ""))
     names = list(dict.fromkeys(name for well in document["wells"] for name in well["predictions"]))
     rows = [
         [
             well["well"],
             well["role"] + (" (locked)" if well["locked"] else ""),
             well["formula"],
-            ", ".join(f"{n} {v}" for n, v in well["process"].items() if n not in document["shared_settings"]),
+            ", ".join(
+                f"{n} {'none' if v is None else v}"
+                for n, v in well["process"].items()
+                if n not in document["shared_settings"]
+            ),
             *(_expected(well["predictions"].get(name)) for name in names),
             "—" if well["p_hit"] is None else f"{well['p_hit']:.0%}",
             "—" if well["p_feasible"] is None else f"{well['p_feasible']:.0%}",
@@ -276,7 +280,12 @@ def exclude(
     json: o.Json = False,
 ) -> None:
     """Leave an element or a candidate out of all later plans."""
-    row = o.campaign(campaign).exclude(target, why, lift=lift, by=by, dry_run=dry_run)
+    from alloop.campaign.excluded import proposals_with
+
+    opened = o.campaign(campaign)
+    row = opened.exclude(target, why, lift=lift, by=by, dry_run=dry_run)
+    if row.active:
+        warn(proposals_with(opened.desk, row))
     if json:
         return emit(
             {"campaign": row.campaign, "kind": row.kind, "target": row.target, "excluded": row.active}

@@ -50,6 +50,17 @@ def with_plate_settings(candidate: Candidate, process: Process, shared: Mapping[
     return replace(candidate, settings=tuple(kept))
 
 
+def _lacks_a_setting(candidate: Candidate, process: Process) -> bool:
+    """Whether a conditional setting applies that the candidate says nothing of: nobody could make it."""
+    own = candidate.process
+    return any(
+        setting.unless
+        and setting.name not in own
+        and all(name in own and own[name] != level for name, level in setting.unless)
+        for setting in process.settings
+    )
+
+
 def features_of(problem: PlanningProblem, candidates: list[Candidate]) -> FloatArray:
     """(n, d) features of candidates, inside the space or not."""
     if not candidates:
@@ -110,7 +121,7 @@ def reserve(
     moved = [
         (sample, made, "an earlier composition under this plate's settings: it ties the plates together")
         for sample, made, _ in here
-        if sample.candidate.recipe_key != made.recipe_key
+        if sample.candidate.recipe_key != made.recipe_key and not _lacks_a_setting(made, process)
     ]
     seen = {candidate.recipe_key for candidate in controls}
     replicates: list[Replicate] = []

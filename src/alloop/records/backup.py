@@ -35,11 +35,16 @@ def write_backup(
     """Copy all records, the raw files they name and some `folders` of `home` into `file`.
 
     Others may go on writing: the copy is of one moment. It appears under its name when it is whole; an
-    earlier file of that name is replaced. Returns the number of rows per table.
+    earlier backup of that name is replaced. Returns the number of rows per table.
 
     Raises:
+        StateError: when a file of that name is no backup.
         RecordsError: when a raw file is missing or damaged, or the file cannot be written.
     """
+    if file.exists() and not _is_backup(file):
+        raise StateError(
+            "there is a file of that name, and it is no backup", "choose another name", str(file)
+        )
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +98,26 @@ def read_backup(engine: sa.Engine, raw: RawFiles, home: Path, file: Path) -> Map
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise RecordsError(f"{file}: it is damaged or no backup of alloop ({error})") from error
     return counts
+
+
+def check_backup(file: Path) -> None:
+    """See that a file is a backup, before anything is made for what is in it.
+
+    Raises:
+        StateError: when there is none of that name, or it is something else.
+    """
+    if not file.is_file():
+        raise StateError("there is no such file", "", str(file))
+    if not _is_backup(file):
+        raise StateError("it is damaged or no backup of alloop", "give what alloop backup wrote", str(file))
+
+
+def _is_backup(file: Path) -> bool:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return "manifest.json" in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 def _write_tables(engine: sa.Engine, archive: zipfile.ZipFile, raw: RawFiles) -> dict[str, int]:

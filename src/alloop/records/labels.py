@@ -41,12 +41,9 @@ def split_sample_id(sample: str) -> tuple[str, str]:
         StateError: when the text does not have the form of a sample's name.
     """
     head, _, tail = sample.strip().upper().rpartition("-")
-    match = _SAMPLE.fullmatch(f"{head}-{well_label(tail, sample)}")
+    match = _SAMPLE.fullmatch(f"{head}-{well_label(tail, sample)}") if head else None
     if match is None:
-        raise StateError(
-            f"{sample!r} is not a sample",
-            "write plate and well, such as HALIDE-SPINEL-003-B07",
-        )
+        raise StateError(f"{sample!r} is not a sample", "write plate and well, such as HALIDE-SPINEL-003-B07")
     return match[1], match[2]
 
 

@@ -129,10 +129,9 @@ class Records:
 
         See :func:`alloop.records.backup.read_backup`.
         """
-        from alloop.records.backup import read_backup
+        from alloop.records.backup import check_backup, read_backup
 
-        if not Path(file).is_file():
-            raise StateError("there is no such file", "", str(file))
+        check_backup(Path(file))
         records = cls.open(home, create=True, url=url)
         read_backup(records.engine, records.raw, records.home, Path(file))
         return records
