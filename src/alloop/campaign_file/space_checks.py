@@ -13,7 +13,7 @@ from alloop.campaign_file.yaml_reader import Path
 from alloop.chemistry.shelf import Shelf
 from alloop.chemistry.species import parse_species
 from alloop.errors import SpaceError
-from alloop.space import Space
+from alloop.space import MixtureSpace, SiteSpace, Space
 from alloop.space.types import Level
 
 MOBILE_ION: Path = ("mobile_ion",)
@@ -30,9 +30,15 @@ def check_space(report: Report, parts: SpaceParts, controls: Controls | None, sh
         space = parts.build()
     if space is None:
         return
-    for member, element in [] if shelf is None else _unobtainable(parts, shelf):
+    unobtainable = [] if shelf is None else _unobtainable(parts, shelf)
+    for member, element in unobtainable:
         what = f"no precursor brings {element}: candidates with {member} are not counted"
         report.warn(PRECURSORS, what, "add one, or remove the species")
+    explained = {member for member, _ in unobtainable}
+    for column in space.never_used if isinstance(space, SiteSpace | MixtureSpace) else ():
+        if column.label not in explained:
+            mend = "check precursors, limits and charge compensation, or remove it"
+            report.warn(SPACE, f"no candidate holds {column}", mend)
     if parts.uncounted > MANY_SUBSTITUENTS:
         what = f"{parts.uncounted} substituents without max_dopants make {space.size:,} candidates"
         report.warn(SPACE, what, "add limits.max_dopants")
