@@ -51,10 +51,14 @@ def upload(desk: Desk, paths: Sequence[Path], by: str, note: str = "", dry_run: 
             files.append((path.name, read_file(path, str(path))))
         except UploadError as error:
             problems += error.problems
-    if problems:
-        return UploadReport(False, problems=tuple(problems))
     with desk.records.reading() as reader:
         context = results_context(reader, table_context(desk.file))
+    if problems:
+        try:  # for what else is wrong, so that it is all said at once
+            record_tables(desk.records, context, files, by, dry_run=True)
+        except UploadError as error:
+            problems += error.problems if files else ()
+        return UploadReport(False, problems=tuple(problems))
     completed: list[str] = []
     try:
         report = record_tables(
