@@ -324,3 +324,12 @@ def test_observed_properties_are_predicted_too(space: SiteSpace) -> None:
     found = plan.wells[0].predictions["target_phase_fraction"]
     assert 0.0 <= found.low90 <= found.median <= found.high90 <= 1.0
     assert plan.wells[0].p_feasible == 1.0
+
+
+def test_every_fourth_plate_tries_settings_that_are_new(space: SiteSpace) -> None:
+    at_300 = [rank for rank in range(space.size) if space.candidate(rank).process["anneal_temperature"] == 300]
+    asked = problem(space, at_300[::9])
+    assert plan_plate(replace(asked, plates_before=3), 0).shared_settings == {"anneal_temperature": 400}
+    known = problem(space, some(space, 40))
+    turns = [plan_plate(replace(known, plates_before=n), 0).shared_settings for n in (2, 3)]
+    assert turns[0] == turns[1]

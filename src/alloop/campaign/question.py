@@ -96,6 +96,10 @@ def ask(
         closed_recipes=frozenset(closed),
         pending=tuple(pending),
         made=_repeatable(evidence, space),
+        plates_before=sum(
+            plate.state not in ("rejected", "cancelled") and plate.id not in wish.without
+            for plate in evidence.plates
+        ),
         excluded_elements=frozenset(row.target for row in evidence.exclusions if row.kind == "element"),
         excluded_keys=frozenset(row.target for row in evidence.exclusions if row.kind == "key")
         | unbalanced_rows(space),

@@ -35,8 +35,10 @@ _COVER_SHARE = 0.08
 _MAP_SHARE = 0.08
 _BEST_PER_WELL = 3
 _BEST_SHARE = 0.1
-_NEW_SETTINGS = 0.15
-"""How much more a plate counts whose shared settings are new: one plate teaches what no other well can."""
+_NEW_SETTINGS_EVERY = 4
+_NEW_SETTINGS_WORTH = 0.5
+"""Every fourth plate tries shared settings that are new, if it is then still worth half of the best: no other well
+can teach them. More often costs more than it brings; see docs/planner.md."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,8 @@ def choose_plate(
     tried = {
         settings.choice_of_candidate(c) for c in (*problem.pending, *(m.candidate for m in problem.made))
     }
-    best = _best_plate(plates, {c.name: share for c, share in make()}, tried)
+    is_turn = (problem.plates_before + 1) % _NEW_SETTINGS_EVERY == 0
+    best = _best_plate(plates, {c.name: share for c, share in make()}, tried, is_turn)
     rows = [pick.index for pick in best.picks] + best.blind
     gain = relative_gain(
         draws, np.arange(len(pool.features), len(pool.features) + len(known)), np.array(rows), directions
@@ -231,8 +234,10 @@ def _open_choices(pool: _Pool, first: Component, n_choices: int, n_wells: int) -
     return sorted(-choice for total, choice in best if np.isfinite(total))
 
 
-def _best_plate(plates: list[_Plate], shares: Mapping[str, float], tried: Collection[int]) -> _Plate:
-    """The plate worth most over its components; settings that no plate has tried count for more."""
+def _best_plate(
+    plates: list[_Plate], shares: Mapping[str, float], tried: Collection[int], is_turn: bool
+) -> _Plate:
+    """The plate worth most over its components, or of those with settings not `tried` if it is their turn."""
     worths = [worth(plate.picks) for plate in plates]
     value = np.zeros(len(plates))
     for name, share in shares.items():
@@ -240,5 +245,9 @@ def _best_plate(plates: list[_Plate], shares: Mapping[str, float], tried: Collec
         top = float(np.abs(gains).max())
         if top > 0:
             value += share * gains / top
-    value *= np.array([1.0 if plate.choice in tried else 1.0 + _NEW_SETTINGS for plate in plates])
+    is_new = np.array([plate.choice not in tried for plate in plates])
+    if is_turn and is_new.any():
+        new_value = np.where(is_new, value, -np.inf)
+        if new_value.max() >= _NEW_SETTINGS_WORTH * value.max():
+            value = new_value
     return plates[int(np.argmax(value))]

@@ -75,6 +75,7 @@ class PlanningProblem:
         closed_recipes: recipe keys that must not be proposed as candidates again: measured, failed or pending.
         pending: candidates of plates whose results are still to come.
         made: samples that may be repeated.
+        plates_before: number of earlier plates of the campaign, pending ones included.
         excluded_elements, excluded_keys: what a person has taken out of the campaign.
         observed: properties that are modelled and predicted but neither aimed at nor limited, as constraints without
             a bound.
@@ -93,6 +94,7 @@ class PlanningProblem:
     closed_recipes: frozenset[str] = frozenset()
     pending: tuple[Candidate, ...] = ()
     made: tuple[MadeSample, ...] = ()
+    plates_before: int = 0
     excluded_elements: frozenset[str] = frozenset()
     excluded_keys: frozenset[str] = frozenset()
     shelf: Shelf | None = None
