@@ -1,7 +1,7 @@
 """The figures that the README quotes, each by one command.
 
-    python benchmarks/figures.py space           count, decode and describe a space of 20 million candidates
-    python benchmarks/figures.py plan            one plate of 64 wells out of a million candidates
+    python benchmarks/figures.py space           count, decode and describe a space of 69 million candidates
+    python benchmarks/figures.py plan            one plate of 64 wells out of 1.8 million candidates
     python benchmarks/figures.py obelix TABLE    hits among measured electrolytes, 20 starts
     python benchmarks/figures.py demo            the demo against an all-random campaign, 10 seeds
 

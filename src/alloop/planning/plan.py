@@ -22,6 +22,7 @@ from alloop.planning.reasons import component_reason
 from alloop.planning.roles import rank_replicates, reserve
 from alloop.planning.rules import RuleBook, traits_of
 from alloop.planning.settings import PlateSettings, plate_settings
+from alloop.properties import get_property
 from alloop.space import Candidate, Level
 
 _BACKGROUND = 2000
@@ -165,7 +166,12 @@ def _missing(problem: PlanningProblem, beliefs: Beliefs) -> list[str]:
     if beliefs.properties:
         for entry in problem.objectives:
             if entry.property not in beliefs.properties:
-                warnings.append(f"{entry.property} has no values yet: this plate is planned without it")
+                why = (
+                    "follows from the composition"
+                    if get_property(entry.property).computed
+                    else "has no values yet"
+                )
+                warnings.append(f"{entry.property} {why}: this plate is planned without it")
         for constraint in problem.constraints:
             if constraint.property not in beliefs.properties:
                 warnings.append(f"{constraint.property} has no values yet: its constraint is taken as met")
