@@ -69,6 +69,7 @@ TABLES = [
     ("sample,ionic_conductivity [mS/cm],sigma [S/cm]\n{p}-A01,0.1,1e-4\n", ["hold the same"]),
     (HEADS + "\n{p}-A01,0.1,25,total,9\n", ["column 5 holds '9' but has no heading"]),
     (HEADS + "\n", ["headings but no rows"]),
+    ("sample,sigma_25C [S/cm]\n{p}-A01,1e-4\n", ["no column with values; no meaning is known of 'sigma_25C [S/cm]'"]),
     ("a,b\n1,2\n", ["no row of headings was found"]),
 ]  # fmt: skip
 

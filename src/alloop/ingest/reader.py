@@ -61,8 +61,13 @@ class TableReader:
     def _check_content(self) -> None:
         layout, name = self.layout, self.layout.table.name
         if not any(layout.first(role) for role in _CONTENT_ROLES):
-            mend = "head one like 'ionic_conductivity [S/cm]'"
-            self.findings.problem(name, "the table has no column with values", mend)
+            unread = ", ".join(
+                f"'{column.heading}'" for column in layout.columns if not column.role and column.heading
+            )
+            what = "the table has no column with values" + (
+                f"; no meaning is known of {unread}" if unread else ""
+            )
+            self.findings.problem(name, what, "head one like 'ionic_conductivity [S/cm]'")
         elif not layout.data:
             self.findings.problem(name, "the table has headings but no rows", "export it again")
         loose = layout.first("uncertainty")
