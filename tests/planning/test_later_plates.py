@@ -327,7 +327,9 @@ def test_observed_properties_are_predicted_too(space: SiteSpace) -> None:
 
 
 def test_every_fourth_plate_tries_settings_that_are_new(space: SiteSpace) -> None:
-    at_300 = [rank for rank in range(space.size) if space.candidate(rank).process["anneal_temperature"] == 300]
+    at_300 = [
+        rank for rank in range(space.size) if space.candidate(rank).process["anneal_temperature"] == 300
+    ]
     asked = problem(space, at_300[::9])
     assert plan_plate(replace(asked, plates_before=3), 0).shared_settings == {"anneal_temperature": 400}
     known = problem(space, some(space, 40))
