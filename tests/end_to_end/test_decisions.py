@@ -8,6 +8,8 @@ import json
 import pytest
 from campaign_shell import TEXT, Shell, all_wells, wide
 
+from alloop.cli.app import run
+
 PLATE, SECOND = "SMALL-SPINEL-001", "SMALL-SPINEL-002"
 
 
@@ -162,3 +164,15 @@ def test_conditional_settings_of_controls_and_plates(fresh: Shell, put) -> None:
     assert all("anneal_time" in well["process"] for well in third["wells"])
     with (fresh.home / "plates" / SECOND / "labels.csv").open() as stream:
         assert all("anneal_temperature none" in row["settings"] for row in csv.DictReader(stream))
+
+
+def test_a_rehearsal_never_mixes_with_real_results(approved: Shell, put, tmp_path) -> None:
+    approved.ok("upload", "small-spinel", put("real.csv", wide(PLATE, {"A01": (0.3, 95, "ok")})))
+    (line,) = approved.fails("run", "small-spinel", "--lab", "synthetic")
+    assert "results of a real laboratory" in line
+    assert "alloop --home rehearsal" in line
+    assert [plate["id"] for plate in approved.json("status", "small-spinel")["plates"]] == [PLATE]
+    rehearsal = ["--home", str(tmp_path / "rehearsal")]
+    assert run([*rehearsal, "init", str(tmp_path / "small.yaml")]) == 0
+    for _ in range(2):  # a rehearsal can go on
+        assert run([*rehearsal, "run", "small-spinel", "--rounds", "1"]) == 0

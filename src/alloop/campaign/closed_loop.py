@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Delivery = Literal["first", "late", "all"]
 
+_NOTE = "results of the rehearsal laboratory"
+"""Ends the note of every upload of a closed loop."""
+
 
 class Laboratory(Protocol):
     """Whoever measures a plate and hands over results tables as a laboratory sends them."""
@@ -90,7 +93,11 @@ def run_rounds(
         wells: fill only that many wells of each plate.
         strategy: `random` plans plates of random candidates, for comparison.
         progress: told in words what is going on.
+
+    Raises:
+        StateError: when the campaign holds results of a real laboratory.
     """
+    _check_rehearsal(campaign)
     tell: Callable[[str], None] = progress or (lambda _: None)
     done: list[Round] = []
     waiting: str | None = None
@@ -117,6 +124,16 @@ def run_rounds(
     return Run(tuple(done), stopped)
 
 
+def _check_rehearsal(campaign: Campaign) -> None:
+    uploads = campaign.records.uploads(campaign.name)
+    if any(row.origin != "literature" and not row.note.endswith(_NOTE) for row in uploads):
+        raise StateError(
+            "it holds results of a real laboratory, which a rehearsal would mix with made-up ones",
+            "rehearse elsewhere: alloop --home rehearsal init FILE, then alloop --home rehearsal run",
+            f"campaign {campaign.name}",
+        )
+
+
 def _stop(campaign: Campaign, done: list[Round]) -> str:
     """Why the campaign file says to stop now; "" when it does not."""
     stopping = campaign.file.stopping
@@ -141,7 +158,7 @@ def _deliver(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{plate}{'-late' if delivery == 'late' else ''}.csv"
     table.to_csv(path, index=False)
-    report = campaign.upload([path], by=by, note=f"{delivery} results of the rehearsal laboratory")
+    report = campaign.upload([path], by=by, note=f"{delivery} {_NOTE}")
     if report.problems:
         raise AlloopError("\n".join(str(problem) for problem in report.problems))
     return report.measurements
