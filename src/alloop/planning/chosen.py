@@ -123,10 +123,7 @@ def choose_plate(
         if picks or blind:
             plates.append(_Plate(choice, reserved, blind, picks))
     if not plates:
-        raise PlanError(
-            "nothing is left to propose: all that the rules allow is measured, failed, pending or excluded",
-            "widen the space, or loosen the plate's rules",
-        )
+        raise nothing_left()
     tried = {
         settings.choice_of_candidate(c) for c in (*problem.pending, *(m.candidate for m in problem.made))
     }

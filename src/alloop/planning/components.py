@@ -25,12 +25,13 @@ _REEVALUATED = 48
 class Component(Protocol):
     """One way to value candidates 0 … m-1.
 
-    `shrinks` says that gains fall as the plate fills, so that the component can be done with a plate; `explores`
-    that it serves no aim but keeps the planner from getting stuck.
+    `shrinks` says that gains fall as the plate fills; `saturates` that an aim can then be done with the plate long
+    before its gains are nothing; `explores` that it serves no aim but keeps the planner from getting stuck.
     """
 
     name: str
     shrinks: bool
+    saturates: bool
     explores: bool
 
     def best(self, allowed: BoolArray) -> tuple[int, float]:
@@ -44,6 +45,7 @@ class Scored:
     """A fixed score per candidate; what is already on the plate does not change it."""
 
     shrinks = False
+    saturates = False
     explores = False
 
     def __init__(self, name: str, scores: FloatArray) -> None:
@@ -63,6 +65,7 @@ class _Lazy(ABC):
     """Greedy choice by gains that can only shrink."""
 
     shrinks = True
+    saturates = False
     explores = False
 
     def __init__(self, name: str, n_candidates: int) -> None:
@@ -111,6 +114,8 @@ class Front(_Lazy):
     ) -> None:
         super().__init__(name, goodness.shape[1])
         power = goodness.shape[2]
+        # one objective has one best value, which a few candidates stand for; a front of several can grow elsewhere
+        self.saturates = power == 1
         self._values = self._volume(goodness, passing, directions, power)
         reached = self._volume(known, known_passing, directions, power)
         self._reached = reached.max(axis=1) if reached.shape[1] else np.zeros_like(self._values[:, 0])
@@ -152,6 +157,7 @@ class Cover(_Lazy):
     """
 
     shrinks = False
+    saturates = False
     explores = True
 
     def __init__(self, distances: FloatArray, tried: FloatArray) -> None:
@@ -178,6 +184,7 @@ class Map:
 
     name = "map"
     shrinks = False
+    saturates = False
     explores = True
 
     def __init__(self, candidates: FloatArray, sample: FloatArray) -> None:

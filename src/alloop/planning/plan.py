@@ -203,9 +203,7 @@ def _covering(
     n_wells = len(problem.rules.wells) - len(reserved.candidates) - len(blind)
     picks = cover_plate(problem, block, traits, problem.features.of_block(block), book, n_wells)
     if not picks and not len(blind):
-        raise PlanError(
-            "the plate's rules leave no candidate", "loosen max_precursors, shared settings or exclusions"
-        )
+        raise nothing_left()
     whys = ("cover",) * len(picks) + ("random",) * len(blind)
     ranks = np.concatenate([ranks[picks], blind]).astype(np.int64)
     return Chosen(settings.values(choice), reserved, ranks, whys, None, 0)
@@ -246,7 +244,7 @@ def _finish(
     """Predictions, reasons and places."""
     everyone = [*entries[0], *entries[1]]
     if not everyone:
-        raise PlanError("the plate's rules leave no candidate", "loosen max_precursors or exclusions")
+        raise nothing_left()
     outlooks: list[Outlook] = describe(
         problem,
         beliefs,

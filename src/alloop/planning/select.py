@@ -11,7 +11,7 @@ from alloop.planning.components import Component
 from alloop.planning.rules import RuleBook
 
 _SPENT = 0.5
-"""Share of its first gain below which an aim has got what it can from this plate. See docs/planner.md."""
+"""Share of its first gain below which an aim that saturates is done with a plate. See docs/planner.md."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Pick:
 def fill(components: Sequence[tuple[Component, float]], book: RuleBook, n_wells: int) -> list[Pick]:
     """Choose up to `n_wells` candidates; fewer when the rules leave no more.
 
-    An aim whose gain has fallen below `_SPENT` of its first one leaves its turns to the other aims: once a few
-    candidates stand for an improvement, more of them bet on the same draws. One that has nothing left to gain
-    leaves them to exploration too, rather than take the first candidate in line. Exploration keeps its share.
+    An aim for one best value whose gain has fallen below half of its first one leaves its turns to the other aims:
+    once a few candidates stand for an improvement, more of them bet on the same draws. One that has nothing left to
+    gain leaves them to exploration too, rather than take the first candidate in line. Exploration keeps its share.
 
     Args:
         components: with their shares of the wells (any positive scale).
@@ -52,13 +52,12 @@ def fill(components: Sequence[tuple[Component, float]], book: RuleBook, n_wells:
         turn = int(np.argmax(np.where(spent, -np.inf, credit + active)))
         component = components[turn][0]
         index, gain = component.best(allowed)
-        others = (~spent).sum() > 1
-        if component.shrinks and others and gain <= 0.0:
-            spent[turn] = True
-            continue
-        if component.shrinks and aims.sum() > 1 and gain < _SPENT * first.setdefault(component.name, gain):
-            spent[turn] = True
-            continue
+        if component.shrinks:
+            nothing_left = gain <= 0.0 and (~spent).sum() > 1
+            is_low = gain < _SPENT * first.setdefault(component.name, gain)
+            if nothing_left or (component.saturates and is_low and aims.sum() > 1):
+                spent[turn] = True
+                continue
         credit += active
         credit[turn] -= 1.0
         picks.append(Pick(index, component.name, gain))
