@@ -186,3 +186,82 @@ def test_the_same_data_and_seed_give_the_same_plan_byte_for_byte(
 
 def plan_hashes(home: Path) -> list[str]:
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(home.glob("plates/*/plan.json"))]
+
+
+HEAD = "campaign: other\ntitle: Others\nmobile_ion: {ion}\natmosphere: inert\nspace:\n"
+TAIL = """\
+objectives:
+  - {property: ionic_conductivity, temperature_C: 25, goal: maximize, scale: log10, unit: S/cm, reference: 1e-7}
+plate: {rows: 2, columns: 3, random: 1, replicates: 1}
+"""
+
+
+def other(ion: str, space: str) -> str:
+    return HEAD.replace("{ion}", ion) + space + TAIL
+
+
+def test_a_fluoride_conductor_is_written_as_chemists_do(fresh: Shell, put) -> None:
+    space = """\
+  sites:
+    - {name: A, amount: 1, host: La3+, substituents: [{species: Ba2+, max: 0.2, step: 0.05}]}
+  charge_compensation: {species: F-, min: 2.8, max: 3}
+precursors: [{formula: LaF3}, {formula: BaF2}]
+"""
+    examples = fresh.json("space", put("other.yaml", other("F-", space)))["examples"]
+    assert [one["formula"] for one in examples] == [
+        "LaF3", "Ba0.05La0.95F2.95", "Ba0.1La0.9F2.9", "Ba0.15La0.85F2.85", "Ba0.2La0.8F2.8",
+    ]  # fmt: skip
+
+
+def test_molecular_ions_halves_and_two_valences_of_one_element(fresh: Shell, put) -> None:
+    borate = """\
+  sites:
+    - {name: A, amount: 1, host: BH4-, substituents: [{species: [I-, NH2-], max: 0.5, step: 0.25}]}
+    - {name: C, amount: "1/3", host: "B12H12^2-", substituents: [{species: "B10H10^2-", levels: ["1/6"]}]}
+  charge_compensation: {species: Li+, min: 1, max: 3}
+"""
+    assert fresh.json("space", put("other.yaml", other("Li+", borate)))["candidates"] == 9 * 2
+    magnesium = """\
+  sites:
+    - {name: Zr, amount: 2, host: Zr4+, substituents: [{species: Sc3+, levels: [0.1, 0.2]}]}
+    - {name: P, amount: 3, host: "PO4^3-"}
+  charge_compensation: {species: Mg2+, min: 0.5, max: 0.55}
+"""
+    examples = fresh.json("space", put("other.yaml", other("Mg2+", magnesium)))["examples"]
+    assert [one["formula"] for one in examples] == ["Mg0.5Zr2P3O12", "Mg0.55Sc0.1Zr1.9P3O12"]
+    iron = """\
+  sites:
+    - {name: Fe, amount: 1, host: Fe3+, substituents: [{species: [Fe2+, Ti4+], max: 0.5, step: 0.25}]}
+    - {name: O, amount: 2, host: O2-}
+  charge_compensation: {species: Na+, min: 0, max: 2}
+"""
+    found = fresh.json("space", put("other.yaml", other("Na+", iron)))
+    assert found["candidates"] == 9
+    formulas = [one["formula"] for one in found["examples"]]
+    assert formulas.count("NaFeO2") == 1
+
+
+def test_a_setting_relative_to_a_measured_property_says_so(fresh: Shell, put) -> None:
+    space = """\
+  mixture: {basis: mole, step: 0.1, end_members: [{formula: Li2S, min: 0.5, max: 0.8}, P2S5]}
+  process:
+    - {name: anneal_offset, unit: K, levels: [-20, 0, 20], shared_by: well, relative_to: crystallization_temperature}
+precursors: [{formula: Li2S}, {formula: P2S5}]
+observe: [crystallization_temperature]
+"""
+    fresh.ok("init", put("other.yaml", other("Li+", space)))
+    fresh.ok("plan", "other")
+    fresh.ok("approve", "OTHER-001")
+    sheet = (fresh.home / "plates" / "OTHER-001" / "sheet.html").read_text()
+    assert "anneal_offset counts from the crystallization_temperature" in sheet
+
+
+def test_a_space_that_is_used_up_says_so(fresh: Shell, put) -> None:
+    space = """\
+  mixture: {basis: weight, step: "1/4", end_members: [Li6PS5Cl, {formula: Li3InCl6, max: 0.5}]}
+precursors: [{formula: Li6PS5Cl}, {formula: Li3InCl6}]
+"""
+    fresh.ok("init", put("other.yaml", other("Li+", space)))
+    assert any("3 wells stay empty" in line for line in fresh.json("plan", "other")["warnings"])
+    fresh.ok("approve", "OTHER-001")
+    assert "nothing is left to propose" in fresh.fails("plan", "other")[0]

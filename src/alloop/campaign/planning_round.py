@@ -204,6 +204,11 @@ def _more_warnings(desk: Desk, plan: PlatePlan, evidence: Evidence) -> list[str]
             warnings.append(f"well {well.well}: {what}")
     if problems:
         raise PlanError(problems)
+    warnings += [
+        f"{setting.name} counts from the {setting.relative_to} of the well's own composition: measure that first"
+        for setting in desk.space.process.settings
+        if setting.relative_to is not None
+    ]
     if desk.file.shelf is None:
         warnings.append("the campaign lists no precursors: there is no weigh list")
     if left_out := len(unbalanced_rows(desk.file.space)):

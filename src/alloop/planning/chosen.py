@@ -75,6 +75,14 @@ class _Pool:
     is_uniform: BoolArray
 
 
+def nothing_left() -> PlanError:
+    """The error of a plate that would have no candidate at all."""
+    return PlanError(
+        "nothing is left to propose: all that the rules allow is measured, failed, pending or excluded",
+        "widen the space, or loosen the plate's rules (max_precursors, shared settings)",
+    )
+
+
 def choose_plate(
     problem: PlanningProblem,
     beliefs: Beliefs,

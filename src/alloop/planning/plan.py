@@ -11,7 +11,7 @@ import numpy as np
 from alloop.arrays import FloatArray
 from alloop.errors import PlanError
 from alloop.planning.beliefs import Beliefs, learn_all
-from alloop.planning.chosen import Chosen, choose_plate
+from alloop.planning.chosen import Chosen, choose_plate, nothing_left
 from alloop.planning.first_plate import central_choice, cover_plate, covering_pool
 from alloop.planning.goals import Yardstick, make_yardstick
 from alloop.planning.layout import spread_over_wells

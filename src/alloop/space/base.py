@@ -165,7 +165,8 @@ class Space(ABC):
 
     @cached_property
     def _first_in_formulas(self) -> list[str]:
-        return list(parse_species(self.mobile_ion).elements) if self.mobile_ion else []
+        ion = parse_species(self.mobile_ion) if self.mobile_ion else None
+        return list(ion.elements) if ion is not None and ion.charge > 0 else []  # anions stand at the end
 
     def _make_candidate(
         self, amounts: Sequence[Fraction], settings: tuple[tuple[str, Level], ...]
