@@ -37,8 +37,8 @@ _BEST_PER_WELL = 3
 _BEST_SHARE = 0.1
 _NEW_SETTINGS_EVERY = 4
 _NEW_SETTINGS_WORTH = 0.5
-"""Every fourth plate tries shared settings that are new, if it is then still worth half of the best: no other well
-can teach them. More often costs more than it brings; see docs/planner.md."""
+"""Every fourth plate tries shared settings that are new, if it is then still worth half of the best: only another
+plate can teach them. The plates between stay with settings that were tried; see docs/planner.md."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,14 @@ def choose_plate(
     draws = draw(beliefs, yardstick, np.vstack([pool.features, known]), _DRAWS, rng)
     directions = weight_directions(len(yardstick.objectives), _DIRECTIONS, rng)
     make = _components(problem, beliefs, yardstick, pool, draws, directions, background)
+    tried = {
+        settings.choice_of_candidate(c) for c in (*problem.pending, *(m.candidate for m in problem.made))
+    }
+    is_turn = (problem.plates_before + 1) % _NEW_SETTINGS_EVERY == 0
+    choices = _open_choices(pool, make()[0][0], len(settings), n_wells)
+    roomy = [c for c in choices if c in tried and (pool.is_open & (pool.choices == c)).sum() >= n_wells]
     plates: list[_Plate] = []
-    for choice in _open_choices(pool, make()[0][0], len(settings), n_wells):
+    for choice in choices if is_turn or not roomy else roomy:
         reserved = reserve(problem, ranked, settings.values(choice))
         book = RuleBook(problem, pool.traits, pool.block, pool.is_open & (pool.choices == choice))
         book.reserve(reserved.candidates)
@@ -132,10 +138,6 @@ def choose_plate(
             plates.append(_Plate(choice, reserved, blind, picks))
     if not plates:
         raise nothing_left()
-    tried = {
-        settings.choice_of_candidate(c) for c in (*problem.pending, *(m.candidate for m in problem.made))
-    }
-    is_turn = (problem.plates_before + 1) % _NEW_SETTINGS_EVERY == 0
     best = _best_plate(plates, {c.name: share for c, share in make()}, tried, is_turn)
     rows = [pick.index for pick in best.picks] + best.blind
     gain = relative_gain(
