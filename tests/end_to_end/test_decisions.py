@@ -168,6 +168,7 @@ def test_conditional_settings_of_controls_and_plates(fresh: Shell, put) -> None:
 
 def test_a_rehearsal_never_mixes_with_real_results(approved: Shell, put, tmp_path) -> None:
     approved.ok("upload", "small-spinel", put("real.csv", wide(PLATE, {"A01": (0.3, 95, "ok")})))
+    assert approved.fails("run", "small-spinel", "--dry-run")
     (line,) = approved.fails("run", "small-spinel", "--lab", "synthetic")
     assert "results of a real laboratory" in line
     assert "alloop --home rehearsal" in line

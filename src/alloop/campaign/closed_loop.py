@@ -97,7 +97,7 @@ def run_rounds(
     Raises:
         StateError: when the campaign holds results of a real laboratory.
     """
-    _check_rehearsal(campaign)
+    check_rehearsal(campaign)
     tell: Callable[[str], None] = progress or (lambda _: None)
     done: list[Round] = []
     waiting: str | None = None
@@ -124,7 +124,12 @@ def run_rounds(
     return Run(tuple(done), stopped)
 
 
-def _check_rehearsal(campaign: Campaign) -> None:
+def check_rehearsal(campaign: Campaign) -> None:
+    """See that a campaign may be rehearsed: made-up results never go beside real ones.
+
+    Raises:
+        StateError: when the campaign holds results of a real laboratory.
+    """
     uploads = campaign.records.uploads(campaign.name)
     if any(row.origin != "literature" and not row.note.endswith(_NOTE) for row in uploads):
         raise StateError(

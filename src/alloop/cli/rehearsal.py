@@ -30,9 +30,10 @@ def run(
     json: o.Json = False,
 ) -> None:
     """Run a campaign without a person: plan, approve, measure in a rehearsal laboratory, upload, again."""
-    from alloop.campaign.closed_loop import open_laboratory, run_rounds
+    from alloop.campaign.closed_loop import check_rehearsal, open_laboratory, run_rounds
 
     opened = o.campaign(campaign)
+    check_rehearsal(opened)
     laboratory = open_laboratory(opened, lab, lab_seed, o.pairs(column, "--column"))
     folder = out or opened.records.home / "rehearsal"
     if dry_run:
