@@ -14,6 +14,7 @@ from alloop.errors import AlloopError, StateError
 from alloop.lab import SyntheticLaboratory
 from alloop.lab.replay_lab import ReplayLaboratory
 from alloop.lab.replay_table import load_replay
+from alloop.records import DROPPED_STATES
 from alloop.space import Candidate
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def check_rehearsal(campaign: Campaign) -> None:
 def _stop(campaign: Campaign, done: list[Round]) -> str:
     """Why the campaign file says to stop now; "" when it does not."""
     stopping = campaign.file.stopping
-    plates = [p for p in campaign.records.plates(campaign.name) if p.state not in ("rejected", "cancelled")]
+    plates = [p for p in campaign.records.plates(campaign.name) if p.state not in DROPPED_STATES]
     if stopping.max_plates is not None and len(plates) >= stopping.max_plates:
         return f"the campaign has its {stopping.max_plates} plates"
     gain = done[-1].gain if done else None

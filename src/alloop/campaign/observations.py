@@ -11,11 +11,10 @@ import numpy as np
 
 from alloop.arrays import FloatArray
 from alloop.campaign.evidence import Evidence, fits
-from alloop.chemistry import composition_key
 from alloop.planning.aims import Constraint, Objective, Scale
 from alloop.records import MeasurementRow, StatusRow, encode_settings
 from alloop.space import FeatureMap, Level
-from alloop.space.types import write_settings
+from alloop.space.types import write_recipe
 from alloop.surrogate import ABOVE, BELOW, EXACT, Observations
 
 _BOUNDS = {"exact": EXACT, "below": BELOW, "above": ABOVE}
@@ -132,7 +131,7 @@ def model_value(value: float, scale: Scale) -> float | None:
 
 def recipe_key(elements: Mapping[str, Fraction], settings: Mapping[str, Level]) -> str:
     """The name of an experiment, as candidates have it."""
-    return f"{composition_key(elements)}|{write_settings(settings.items())}"
+    return write_recipe(elements, settings.items())
 
 
 def _subject(evidence: Evidence, row: MeasurementRow | StatusRow) -> _Subject:

@@ -27,7 +27,7 @@ from alloop.chemistry import charge_excess
 from alloop.chemistry.charge import ERROR, WARN
 from alloop.errors import PlanError, Problem
 from alloop.planning import PlatePlan
-from alloop.records import PlateRow, PredictionRow, SnapshotRow, WellRow, plate_id
+from alloop.records import DROPPED_STATES, PlateRow, PredictionRow, SnapshotRow, WellRow, plate_id
 from alloop.space import Level
 
 Strategy = Literal["alloop", "random"]
@@ -214,7 +214,7 @@ def _more_warnings(desk: Desk, plan: PlatePlan, evidence: Evidence) -> list[str]
     if left_out := len(unbalanced_rows(desk.file.space)):
         warnings.append(f"rows of the pool that are not neutral, and so never proposed: {left_out}")
     stopping = desk.file.stopping
-    planned = sum(plate.state not in ("rejected", "cancelled") for plate in evidence.plates)
+    planned = sum(plate.state not in DROPPED_STATES for plate in evidence.plates)
     if stopping.max_plates is not None and planned >= stopping.max_plates:
         warnings.append(f"the campaign was to stop after {stopping.max_plates} plates")
     if stopping.min_gain is not None and plan.gain is not None and plan.gain < stopping.min_gain:

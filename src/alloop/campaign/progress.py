@@ -13,9 +13,8 @@ from alloop.campaign.observations import model_value
 from alloop.campaign_file import CampaignFile
 from alloop.planning.aims import Constraint, Objective
 from alloop.planning.goals import from_model_scale, hypervolume, make_yardstick, passing_range, to_model_scale
+from alloop.records import DROPPED_STATES
 from alloop.surrogate import observations
-
-_DROPPED = ("rejected", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Progress:
 
 def progress_of(file: CampaignFile, evidence: Evidence) -> Progress:
     """The course of the campaign as its believed values tell it."""
-    plates = [plate.id for plate in evidence.plates if plate.state not in _DROPPED]
+    plates = [plate.id for plate in evidence.plates if plate.state not in DROPPED_STATES]
     values = {aim.property: sample_values(evidence, aim) for aim in reversed(aims_of(file))}
     passing = [
         sample.id

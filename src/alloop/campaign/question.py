@@ -13,7 +13,7 @@ from alloop.chemistry import charge_excess
 from alloop.chemistry.charge import ERROR
 from alloop.errors import PlanError
 from alloop.planning import Control, MadeSample, PlanningProblem, PlateRules
-from alloop.records import PENDING_STATES, WellRow
+from alloop.records import DROPPED_STATES, PENDING_STATES, WellRow
 from alloop.space import Candidate, FeatureMap, Level, PoolSpace, Space
 from alloop.space.types import read_key
 from alloop.synthesis.planned import write_label
@@ -97,8 +97,7 @@ def ask(
         pending=tuple(pending),
         made=_repeatable(evidence, space),
         plates_before=sum(
-            plate.state not in ("rejected", "cancelled") and plate.id not in wish.without
-            for plate in evidence.plates
+            plate.state not in DROPPED_STATES and plate.id not in wish.without for plate in evidence.plates
         ),
         excluded_elements=frozenset(row.target for row in evidence.exclusions if row.kind == "element"),
         excluded_keys=frozenset(row.target for row in evidence.exclusions if row.kind == "key")

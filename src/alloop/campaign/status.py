@@ -14,10 +14,8 @@ from alloop.campaign.ledger import Score, compare, score
 from alloop.campaign.observations import believed_values
 from alloop.campaign.progress import Progress, progress_of
 from alloop.campaign_file import CampaignFile
-from alloop.records import PENDING_STATES, ExclusionRow, PlateProgress, SnapshotRow
+from alloop.records import DROPPED_STATES, PENDING_STATES, ExclusionRow, PlateProgress, SnapshotRow
 from alloop.space.types import write_level
-
-_DROPPED = ("rejected", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Status:
     @property
     def round(self) -> int:
         """How many plates were planned and not dropped."""
-        return sum(plate.state not in _DROPPED for plate in self.plates)
+        return sum(plate.state not in DROPPED_STATES for plate in self.plates)
 
     def as_json(self) -> dict[str, Any]:
         """The document of `status --json`."""
@@ -108,7 +106,7 @@ def status_of(desk: Desk) -> Status:
         snapshots = reader.snapshots(desk.slug)
     file = desk.file
     aims = modelled_in(file)
-    kept = {plate.plate for plate in plates if plate.state not in _DROPPED}
+    kept = {plate.plate for plate in plates if plate.state not in DROPPED_STATES}
     used, unused = believed_values(evidence, aims)
     counts = Counter(row.property for row, _ in used)
     snapshot = next((one for one in reversed(snapshots) if one.plate in kept), None)
@@ -188,7 +186,7 @@ def _next_action(desk: Desk, plates: tuple[PlateProgress, ...], snapshot: Snapsh
                 f"alloop close {name} when no more results will come"
             )
     stopping = desk.file.stopping
-    count = sum(plate.state not in _DROPPED for plate in plates)
+    count = sum(plate.state not in DROPPED_STATES for plate in plates)
     if stopping.max_plates is not None and count >= stopping.max_plates:
         return f"stop: the campaign was to have {stopping.max_plates} plates; alloop report {desk.slug}"
     gain = snapshot.content.get("gain") if snapshot else None

@@ -30,7 +30,14 @@ from alloop.records.rows import (
     VersionRow,
     WellRow,
 )
-from alloop.records.states import PENDING_STATES, PLATE_STATES, TRANSITIONS, check_editable, check_transition
+from alloop.records.states import (
+    DROPPED_STATES,
+    PENDING_STATES,
+    PLATE_STATES,
+    TRANSITIONS,
+    check_editable,
+    check_transition,
+)
 
 if TYPE_CHECKING:
     from alloop.records.reading import Reader
@@ -49,6 +56,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "DROPPED_STATES",
     "PENDING_STATES",
     "PLATE_STATES",
     "TRANSITIONS",

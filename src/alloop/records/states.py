@@ -24,6 +24,9 @@ TRANSITIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 PLATE_STATES: tuple[str, ...] = tuple(TRANSITIONS)
+DROPPED_STATES = ("rejected", "cancelled")
+"""States of a plate that was never made: it counts nowhere."""
+
 PENDING_STATES: tuple[str, ...] = ("proposed", "approved", "in_synthesis", "measuring")
 
 _MEANING = {
@@ -82,4 +85,11 @@ def check_editable(plate: str, state: str) -> None:
         )
 
 
-__all__ = ["PENDING_STATES", "PLATE_STATES", "TRANSITIONS", "check_editable", "check_transition"]
+__all__ = [
+    "DROPPED_STATES",
+    "PENDING_STATES",
+    "PLATE_STATES",
+    "TRANSITIONS",
+    "check_editable",
+    "check_transition",
+]

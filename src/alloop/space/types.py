@@ -69,7 +69,7 @@ class Candidate:
     @cached_property
     def recipe_key(self) -> str:
         """The name of the experiment, shared by candidates that weigh out the same with the same settings."""
-        return f"{composition_key(dict(self.elements))}|{write_settings(self.settings)}"
+        return write_recipe(dict(self.elements), self.settings)
 
     @property
     def process(self) -> dict[str, Level]:
@@ -117,6 +117,11 @@ def write_settings(settings: Iterable[tuple[str, Level]]) -> str:
     return ";".join(
         f"{name}={write_level(level)}" for name, level in sorted(settings, key=lambda pair: pair[0])
     )
+
+
+def write_recipe(elements: Mapping[str, Fraction], settings: Iterable[tuple[str, Level]]) -> str:
+    """The name of an experiment: what is weighed, and the settings it is made with."""
+    return f"{composition_key(elements)}|{write_settings(settings)}"
 
 
 def read_key(key: str) -> tuple[dict[tuple[str, str], Fraction], dict[str, str]] | None:
