@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from alloop.arrays import FloatArray
+from alloop.arrays import FloatArray, RealArray
 from alloop.chemistry.elements import ELEMENT_FEATURES, element_table
 from alloop.chemistry.species import parse_species
 
@@ -91,8 +91,9 @@ _USED: Mapping[str, tuple[str, ...]] = {
     for group in ("all", "framework", "anion")
 }
 
-_BLOCK = 32768
-_ROUNDING = 1e-12
+_BLOCK = 4096  # compositions whose numbers fit into a processor's cache
+_ROUNDING = {8: 1e-12, 4: 1e-6}  # by bytes per number
+_TINY = 1e-30
 
 
 def composition_descriptor_names(mobile_ion: str | None = None) -> tuple[str, ...]:
@@ -122,37 +123,54 @@ def composition_descriptors(
     """
     amounts = np.asarray(amounts, dtype=np.float64)
     result = np.empty((len(amounts), len(COMPOSITION_DESCRIPTORS)))
-    usual, lesser = _weights(tuple(elements), mobile_ion, False), _weights(tuple(elements), mobile_ion, True)
     for start in range(0, len(amounts), _BLOCK):
-        block = amounts[start : start + _BLOCK]
-        total = block.sum(axis=1, keepdims=True)
+        block = amounts[start : start + _BLOCK].T
+        total = block.sum(axis=0)
         fractions = block / np.where(total > 0.0, total, 1.0)
-        values = _describe(fractions, usual)
-        without = fractions @ usual.is_anion == 0.0
-        if without.any():
-            values[without] = _describe(fractions[without], lesser)
-        result[start : start + _BLOCK] = values
+        result[start : start + _BLOCK] = descriptor_rows(fractions, elements, mobile_ion).T
     return result
+
+
+def descriptor_rows(fractions: RealArray, elements: Sequence[str], mobile_ion: str | None) -> RealArray:
+    """The descriptors of many compositions, one row per descriptor, in the precision of `fractions`.
+
+    Args:
+        fractions: of all atoms, one row per element; (n_elements, n). A few thousand columns at a time are
+            fastest.
+        elements, mobile_ion: see :func:`composition_descriptors`.
+
+    Returns:
+        (n_descriptors, n).
+    """
+    symbols, single = tuple(elements), fractions.dtype == np.float32
+    usual = _weights(symbols, mobile_ion, False, single)
+    values = _describe(fractions, usual)
+    without = usual.simple[1] @ fractions <= 0.0
+    if without.any():
+        values[:, without] = _describe(fractions[:, without], _weights(symbols, mobile_ion, True, single))
+    return values
 
 
 @dataclass(frozen=True)
 class _Weights:
     """What turns atomic fractions into sums over groups.
 
-    Arrays are (n_elements,), those in `features` (n_elements, n_features of the group).
+    Attributes:
+        simple: (7, n_elements) mobile, anion and framework fractions, charge of the mobile ions and of the anions,
+            mass, volume.
+        sizes: (2, n_elements) framework and anions.
+        sums: (n_sums, n_elements) for each group its features less `centre`, then their squares.
+        centre: for each group (n_features, 1). Centred features keep differences of squares from cancelling.
     """
 
-    is_mobile: FloatArray
-    is_anion: FloatArray
-    is_framework: FloatArray
-    charge: FloatArray
-    volume: FloatArray
-    mass: FloatArray
-    features: Mapping[str, FloatArray]
+    simple: RealArray
+    sizes: RealArray
+    sums: RealArray
+    centre: Mapping[str, RealArray]
 
 
 @lru_cache(maxsize=64)
-def _weights(elements: tuple[str, ...], mobile_ion: str | None, lesser: bool) -> _Weights:
+def _weights(elements: tuple[str, ...], mobile_ion: str | None, lesser: bool, single: bool) -> _Weights:
     mobile = parse_species(mobile_ion).elements if mobile_ion else {}
     anions = frozenset(_LESSER_ANIONS) if lesser else _ANIONS
     features = element_table(elements)
@@ -166,87 +184,89 @@ def _weights(elements: tuple[str, ...], mobile_ion: str | None, lesser: bool) ->
                 features[row, column["field_strength"]] = abs(charge) / radius**2
     is_mobile = np.array([element in mobile for element in elements], dtype=np.float64)
     is_anion = np.array([element in anions for element in elements], dtype=np.float64)
-    return _Weights(
-        is_mobile=is_mobile,
-        is_anion=is_anion,
-        is_framework=np.clip(1.0 - is_mobile - is_anion, 0.0, 1.0),
-        charge=np.abs(features[:, column["charge"]]),
-        volume=4.0 / 3.0 * np.pi * features[:, column["ionic_radius"]] ** 3,
-        mass=features[:, column["atomic_mass"]].copy(),
-        features={group: features[:, [column[name] for name in used]] for group, used in _USED.items()},
-    )
-
-
-def _describe(fractions: FloatArray, weights: _Weights) -> FloatArray:
-    """The descriptors of compositions whose anions are those of `weights`: (n, n_descriptors)."""
-    logs = np.log(fractions, out=np.zeros_like(fractions), where=fractions > 0.0)
-    logs *= fractions
-    masks = {
-        "all": np.ones(len(weights.mass)),
-        "framework": weights.is_framework,
-        "anion": weights.is_anion,
-    }
-    simple = fractions @ np.column_stack(
-        [
-            weights.is_mobile,
-            weights.is_anion,
-            weights.is_framework,
-            weights.is_mobile * weights.charge,
-            weights.is_anion * weights.charge,
-            weights.mass,
-            weights.volume,
-        ]
-    )
-    mobile, anion, framework, mobile_charge, anion_charge, mass, volume = simple.T
-    entropy = logs @ np.column_stack([weights.is_framework, weights.is_anion])
-    sizes = {"all": np.ones(len(fractions)), "framework": framework, "anion": anion}
-    statistics: dict[tuple[str, str, str], FloatArray] = {}
+    is_framework = np.clip(1.0 - is_mobile - is_anion, 0.0, 1.0)
+    charges = np.abs(features[:, column["charge"]])
+    mass = features[:, column["atomic_mass"]]
+    volume = 4.0 / 3.0 * np.pi * features[:, column["ionic_radius"]] ** 3
+    simple = [is_mobile, is_anion, is_framework, is_mobile * charges, is_anion * charges, mass, volume]
+    masks = {"all": np.ones(len(elements)), "framework": is_framework, "anion": is_anion}
+    sums, centre = [], {}
     for group, used in _USED.items():
-        mean, spread = _statistics(fractions, masks[group], weights.features[group], sizes[group])
-        statistics |= {(group, "mean", name): mean[:, place] for place, name in enumerate(used)}
-        statistics |= {(group, "spread", name): spread[:, place] for place, name in enumerate(used)}
+        values = features[:, [column[name] for name in used]]
+        middle = values.mean(axis=0)
+        sums += [masks[group] * (values - middle).T, masks[group] * ((values - middle) ** 2).T]
+        centre[group] = middle[:, None].astype(np.float32 if single else np.float64)
+    kind = np.float32 if single else np.float64
+    return _Weights(
+        np.array(simple, dtype=kind),
+        np.array([is_framework, is_anion], dtype=kind),
+        np.concatenate(sums).astype(kind),
+        centre,
+    )
+
+
+def _describe(fractions: RealArray, weights: _Weights) -> RealArray:
+    """The descriptors of compositions (n_elements, n) whose anions are those of `weights`: (n_descriptors, n)."""
+    mobile, anion, framework, mobile_charge, anion_charge, mass, volume = weights.simple @ fractions
+    logs = np.log(np.maximum(fractions, _TINY))
+    logs *= fractions
+    framework_logs, anion_logs = weights.sizes @ logs
+    sums = weights.sums @ fractions
+    statistics: dict[tuple[str, str, str], RealArray] = {}
+    start = 0
+    for group, size in (("all", None), ("framework", framework), ("anion", anion)):
+        used = _USED[group]
+        mean, spread = _statistics(sums[start : start + 2 * len(used)], weights.centre[group], size)
+        start += 2 * len(used)
+        statistics |= {(group, "mean", name): row for name, row in zip(used, mean, strict=True)}
+        statistics |= {(group, "spread", name): row for name, row in zip(used, spread, strict=True)}
     difference = (
         statistics["anion", "mean", "electronegativity"]
         - statistics["framework", "mean", "electronegativity"]
     )
     radius, radius_spread = (statistics["framework", kind, "ionic_radius"] for kind in ("mean", "spread"))
-    return np.column_stack(
+    return np.stack(
         [
             mobile,
             _ratio(mobile_charge, anion_charge),
             _ratio(framework, anion),
-            _entropy(entropy[:, 0], framework),
-            _entropy(entropy[:, 1], anion),
+            _entropy(framework_logs, framework),
+            _entropy(anion_logs, anion),
             mass,
             volume,
             _ratio(mobile, volume),
-            np.where((framework > 0.0) & (anion > 0.0), difference, 0.0),
+            np.where((framework > 0.0) & (anion > 0.0), difference, fractions.dtype.type(0.0)),
             _ratio(radius_spread, radius),
             *(statistics[grouped] for grouped in _GROUPED),
         ]
     )
 
 
-def _statistics(
-    fractions: FloatArray, mask: FloatArray, features: FloatArray, size: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Mean and spread of each feature over a group of total fraction `size`: two arrays (n, n_features)."""
-    # Centred features keep the difference of squares below from cancelling.
-    centre = features.mean(axis=0)
-    centred = features - centre
-    sums = fractions @ (mask[:, None] * np.hstack([centred, centred**2]))
-    sums /= np.where(size > 0.0, size, 1.0)[:, None]
-    mean, square = np.hsplit(sums, 2)
-    variance = square - mean**2
-    variance[variance < _ROUNDING * (square + 1.0)] = 0.0
-    return np.where(size[:, None] > 0.0, mean + centre, 0.0), np.sqrt(variance)
+def _statistics(sums: RealArray, centre: RealArray, size: RealArray | None) -> tuple[RealArray, RealArray]:
+    """Mean and spread of each feature over a group of fraction `size` (n,): two arrays (n_features, n).
+
+    `sums` (2 n_features, n) is overwritten; without a size the group is everything.
+    """
+    if size is not None:
+        sums *= 1.0 / np.where(size > 0.0, size, size.dtype.type(1.0))
+    mean, variance = sums[: len(centre)], sums[len(centre) :]
+    rounding = _ROUNDING[sums.itemsize] * (variance + 1.0)
+    variance -= mean**2
+    variance[variance < rounding] = 0.0
+    np.sqrt(variance, out=variance)
+    mean += centre
+    if size is not None and not (size > 0.0).all():
+        mean[:, ~(size > 0.0)] = 0.0
+    return mean, variance
 
 
-def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
+def _ratio(above: RealArray, below: RealArray) -> RealArray:
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0.0)
 
 
-def _entropy(sum_of_logs: FloatArray, size: FloatArray) -> FloatArray:
+def _entropy(sum_of_logs: RealArray, size: RealArray) -> RealArray:
     """-Σ p ln p of a group from its Σ x ln x and Σ x, where p = x / Σ x."""
-    logarithm = np.log(size, out=np.zeros_like(size), where=size > 0.0)
-    return np.maximum(0.0, logarithm - _ratio(sum_of_logs, size))
+    entropy: RealArray = np.log(np.maximum(size, _TINY))
+    entropy -= _ratio(sum_of_logs, size)
+    entropy[~(size > 0.0)] = 0.0
+    return np.maximum(entropy, 0.0, out=entropy)

@@ -19,7 +19,8 @@ class Precursor:
 
     `elements` are the atoms in one formula unit as weighed, water of crystallisation included; `gives` is
     what that formula unit leaves in the product. `purity` is the mass fraction of `formula` in the powder,
-    `excess` the fraction weighed in beyond what the composition asks, because the furnace loses that much.
+    `excess` the fraction weighed in beyond what the composition asks, because the furnace loses that much. A powder
+    that `needs_inert` must not see air before it is fired.
     """
 
     formula: str
@@ -29,6 +30,7 @@ class Precursor:
     excess: float = 0.0
     price_per_g: float | None = None
     stock_g: float | None = None
+    needs_inert: bool = False
 
     @cached_property
     def molar_mass(self) -> float:
@@ -52,6 +54,7 @@ def make_precursor(
     excess: float = 0.0,
     price_per_g: float | None = None,
     stock_g: float | None = None,
+    needs_inert: bool = False,
     where: str = "",
 ) -> Precursor:
     """A precursor from its formula.
@@ -65,6 +68,7 @@ def make_precursor(
         excess: fraction weighed in beyond the stoichiometric amount, at least 0 (0.1 is 10 % more).
         price_per_g: price in the campaign's currency.
         stock_g: grams in the laboratory.
+        needs_inert: whether the powder must not see air.
         where: the place to name in errors.
 
     Raises:
@@ -91,7 +95,7 @@ def make_precursor(
     if problems:
         raise PrecursorError(problems)
     kept = dict(elements) if left is None else _scaled(left, elements)
-    return Precursor(formula, elements, kept, purity, excess, price_per_g, stock_g)
+    return Precursor(formula, elements, kept, purity, excess, price_per_g, stock_g, needs_inert)
 
 
 def _scaled(left: Amounts, elements: Amounts) -> dict[str, Fraction]:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from alloop.arrays import FloatArray, IntArray
+from alloop.arrays import FloatArray, IntArray, RealArray
 from alloop.chemistry.formula import format_formula
 from alloop.chemistry.species import parse_species
 from alloop.errors import SpaceError
@@ -53,6 +53,8 @@ class Space(ABC):
         process: the process settings, one per column of a block's settings.
         mobile_ion: the ion whose conduction is the aim, such as `Li+`; None in an alloy.
         size: the number of candidates.
+        repeat: how many successive ranks, from a multiple of it on, are one composition with each of the process
+            combinations in turn; 1 where ranks are not ordered like that.
         elements: all elements of the columns, in alphabetical order.
     """
 
@@ -147,6 +149,18 @@ class Space(ABC):
         """All ranks in ascending blocks of at most `block_size`."""
         for start in range(0, self.size, block_size):
             yield np.arange(start, min(start + block_size, self.size), dtype=np.int64)
+
+    @property
+    def repeat(self) -> int:
+        """Successive ranks per composition; see the class."""
+        return 1
+
+    def composition_amounts(self, numbers: IntArray) -> RealArray:
+        """Amounts (n, n_columns) of compositions by number, which is the rank divided by `repeat`.
+
+        They may come in single precision: fit for scores, not for keys.
+        """
+        return self.decode(numbers * self.repeat).amounts
 
     def element_amounts(self, block: Block) -> FloatArray:
         """(n, n_elements) atoms of each of `elements` per formula unit."""

@@ -72,8 +72,10 @@ class Choices:
         """
         found = []
         present = self.present[options]
-        for k in np.unique(present[present > 0]).tolist():
+        for k in range(1, int(present.max(initial=0)) + 1):
             rows = np.flatnonzero(present == k)
+            if not len(rows):
+                continue
             total = self.total[options[rows]]
             subset, sequence = np.divmod(index[rows], self.sequences[k, total])
             for j in range(k, 0, -1):

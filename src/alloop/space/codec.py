@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from alloop.arrays import FloatArray, IntArray
+from alloop.arrays import FloatArray, IntArray, RealArray
 from alloop.space.automaton import Automaton
 from alloop.space.choices import locate
 
@@ -26,7 +26,7 @@ def unrank(automaton: Automaton, ranks: IntArray) -> FloatArray:
 
 
 def write_solutions(
-    automaton: Automaton, ranks: IntArray, amounts: FloatArray, rows: IntArray, columns: IntArray
+    automaton: Automaton, ranks: IntArray, amounts: RealArray, rows: IntArray, columns: IntArray
 ) -> None:
     """Write solutions into an array of zeros, in place.
 

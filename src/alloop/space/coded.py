@@ -6,11 +6,11 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from alloop.arrays import FloatArray, IntArray
+from alloop.arrays import FloatArray, IntArray, RealArray
 from alloop.errors import SpaceError
 from alloop.space.automaton import Automaton, count_by_dopants
 from alloop.space.base import Space, SpaceSummary
@@ -61,7 +61,7 @@ class CodedSpace(Space):
         super().__init__(columns, process, mobile_ion, self.compositions * len(process.combinations))
 
     @abstractmethod
-    def complete(self, units: FloatArray) -> None:
+    def complete(self, units: RealArray) -> None:
         """Fill in, in place, the columns of `units` (n, n_columns) that follow from the variables."""
 
     @abstractmethod
@@ -131,6 +131,22 @@ class CodedSpace(Space):
             piece = slice(start, start + _CACHED)
             np.divide(self._units(numbers[piece]), self.denominator, out=amounts[piece])
         return Block(ranks, amounts, self.process.combinations[combination])
+
+    @property
+    def repeat(self) -> int:
+        """Successive ranks are one composition with every process combination."""
+        return len(self.process.combinations)
+
+    def composition_amounts(self, numbers: IntArray) -> RealArray:
+        """Amounts (n, n_columns) of compositions by number, in single precision."""
+        units = self._units(np.asarray(numbers, dtype=np.int64), np.float32)
+        units *= np.float32(1.0 / self.denominator)
+        return units
+
+    def variable_units(self, numbers: IntArray) -> IntArray:
+        """Amounts (n, n_variables) of the variables of compositions by number, in whole program units."""
+        units = self._units(np.asarray(numbers, dtype=np.int64))
+        return units[:, self.variable_columns].astype(np.int64)
 
     def rank_block(self, block: Block) -> IntArray:
         """Ranks (n,) of a block's candidates by their amounts and settings; -1 outside the space."""
@@ -239,11 +255,14 @@ class CodedSpace(Space):
         """The column of each (group, label)."""
         return {(column.group, column.label): place for place, column in enumerate(self.columns)}
 
-    def _units(self, numbers: IntArray) -> FloatArray:
+    def _units(self, numbers: IntArray, precision: type[np.floating[Any]] = np.float64) -> RealArray:
         """Amounts in program units (n, n_columns): whole numbers."""
-        units = np.zeros((len(numbers), len(self.columns)))
+        units = np.zeros((len(numbers), len(self.columns)), dtype=precision)
         for automaton, start in zip(self.automata, self._starts, strict=True):
-            rows = np.flatnonzero((numbers >= start) & (numbers < start + automaton.size))
+            if len(self.automata) == 1:
+                rows = np.arange(len(numbers))
+            else:
+                rows = np.flatnonzero((numbers >= start) & (numbers < start + automaton.size))
             write_solutions(automaton, numbers[rows] - start, units, rows, self.variable_columns)
         self.complete(units)
         return units

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
-from alloop.arrays import FloatArray, IntArray
-from alloop.chemistry.descriptors import composition_descriptor_names, composition_descriptors
+from alloop.arrays import FloatArray, IntArray, RealArray
+from alloop.chemistry.descriptors import composition_descriptor_names, descriptor_rows
 from alloop.chemistry.formula import Amounts
 from alloop.space.base import Space
 from alloop.space.process import Setting
 from alloop.space.types import Block, Level, write_level
 
 _UNKNOWN = ""  # stands for a level that is not known; no level is an empty name
-_CACHED = 8192  # candidates whose numbers fit into a processor's cache together
+_CACHED = 4096  # candidates whose numbers fit into a processor's cache together
 _WIDE = 10  # a setting whose levels span at least this factor is seen on a logarithmic scale
 
 
@@ -35,6 +36,8 @@ class FeatureMap:
         names: one per feature.
         blocks: (d,) 0 for descriptors, 1 for element fractions, 2 for settings: features that belong together.
         site_names: one per feature of :meth:`of_block_sites`.
+        n_composition: how many of the first features depend on the composition alone; the others on the
+            settings alone.
     """
 
     def __init__(self, space: Space) -> None:
@@ -55,16 +58,44 @@ class FeatureMap:
         n_descriptors = len(self.names) - len(self._varying) - n_settings
         self.blocks: IntArray = np.repeat([0, 1, 2], [n_descriptors, len(self._varying), n_settings])
         self.site_names: tuple[str, ...] = tuple(name for name, _, _ in self._splits)
+        self.n_composition = len(self.names) - n_settings
 
     def of_block(self, block: Block) -> FloatArray:
         """Features (n, d) of candidates of the space."""
         result = np.empty((len(block), len(self.names)))
         for start in range(0, len(block), _CACHED):
             piece = slice(start, start + _CACHED)
-            part = Block(block.ranks[piece], block.amounts[piece], block.settings[piece])
-            settings = [setting.of_indices(part.settings[:, setting.place]) for setting in self._settings]
-            result[piece] = self._join(self._space.element_amounts(part), self._space.elements, settings)
+            result[piece, : self.n_composition] = self.composition_rows(block.amounts[piece]).T
+        result[:, self.n_composition :] = self.of_settings(block.settings)
         return result
+
+    def composition_rows(self, amounts: RealArray) -> RealArray:
+        """The features that depend on the composition, one row each, in the precision of `amounts`.
+
+        Args:
+            amounts: of the space's columns, as in a block; (n, n_columns). A few thousand at a time are fastest.
+
+        Returns:
+            (n_composition, n).
+        """
+        atoms = self._atoms_single if amounts.dtype == np.float32 else self._atoms
+        return self._rows(atoms @ amounts.T, self._space.elements)
+
+    def of_settings(self, settings: IntArray) -> FloatArray:
+        """The features (n, d - n_composition) that depend on the settings, from level indices (n, n_settings)."""
+        columns = [setting.of_indices(settings[:, setting.place]) for setting in self._settings]
+        return np.hstack([np.zeros((len(settings), 0)), *columns])
+
+    @cached_property
+    def _atoms(self) -> FloatArray:
+        """(n_elements, n_columns) atoms of each element in one unit of each column."""
+        columns = self._space.columns
+        rows = [[float(c.elements.get(element, 0)) for c in columns] for element in self._space.elements]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), len(columns))
+
+    @cached_property
+    def _atoms_single(self) -> RealArray:
+        return self._atoms.astype(np.float32)
 
     def of_compositions(
         self, amounts: Sequence[Amounts], settings: Sequence[Mapping[str, Level]]
@@ -84,7 +115,7 @@ class FeatureMap:
             setting.of_values([row.get(setting.name, _UNKNOWN) for row in settings])
             for setting in self._settings
         ]
-        return self._join(matrix, elements, values)
+        return np.hstack([self._rows(matrix.T, elements).T, *values])
 
     def distance_scale(self, sample: FloatArray) -> FloatArray:
         """Factors (d,) on features that make Euclidean distances fair between descriptors and settings.
@@ -113,12 +144,12 @@ class FeatureMap:
             result[:, place] = block.amounts[:, columns] @ weights / np.where(total > 0, total, 1.0)
         return result
 
-    def _join(self, amounts: FloatArray, elements: Sequence[str], settings: list[FloatArray]) -> FloatArray:
-        total = amounts.sum(axis=1, keepdims=True)
+    def _rows(self, atoms: RealArray, elements: Sequence[str]) -> RealArray:
+        """Descriptors and fractions of the elements that vary (n_composition, n) from atoms (n_elements, n)."""
+        total = atoms.sum(axis=0)
+        fractions = atoms / np.where(total > 0, total, total.dtype.type(1.0))
         places = [elements.index(element) for element in self._varying]
-        fractions = amounts[:, places] / np.where(total > 0, total, 1.0)
-        descriptors = composition_descriptors(amounts, elements, self._space.mobile_ion)
-        return np.hstack([descriptors, fractions, *settings])
+        return np.vstack([descriptor_rows(fractions, elements, self._space.mobile_ion), fractions[places]])
 
 
 class _SettingFeatures:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloop.arrays import FloatArray
+from alloop.arrays import RealArray
 from alloop.chemistry.formula import molar_mass
 from alloop.errors import SpaceError
 from alloop.space.automaton import build_automaton
@@ -144,7 +144,7 @@ class MixtureSpace(CodedSpace):
     def _is_ratio(self, member: EndMember) -> bool:
         return bool(self.mixture.per) and member.formula not in self.mixture.per
 
-    def complete(self, units: FloatArray) -> None:
+    def complete(self, units: RealArray) -> None:
         """Nothing follows: every column is a variable."""
 
     def likely_scales(self, totals: Mapping[str, Fraction]) -> list[Fraction]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alloop.arrays import FloatArray
+from alloop.arrays import FloatArray, RealArray
 from alloop.errors import Problem, SpaceError
 from alloop.space.automaton import build_automaton
 from alloop.space.base import hash_of
@@ -123,10 +123,14 @@ class SiteSpace(CodedSpace):
             change[self.variable_columns, i] = [float(slope * divisor) for slope in slopes]
         return places, start, change, float(divisor)
 
-    def complete(self, units: FloatArray) -> None:
+    def complete(self, units: RealArray) -> None:
         """Fill in, in place, the hosts and the compensator of `units` (n, n_columns)."""
         places, start, change, divisor = self._following
-        units[:, places] = start + units @ change / divisor
+        followed = units @ change.astype(units.dtype, copy=False)
+        if divisor != 1.0:
+            followed /= divisor
+        followed += start.astype(units.dtype, copy=False)
+        units[:, places] = followed
 
     @cached_property
     def space_hash(self) -> str:
