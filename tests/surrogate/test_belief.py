@@ -150,7 +150,7 @@ def test_fast_screening_keeps_the_mean_and_never_understates_the_doubt(n_plates:
     belief = process_alone(fit_gp(smooth(150, n_plates=n_plates)))
     fresh = np.random.default_rng(0).uniform(-2.5, 2.5, (700, 2))
     mean, sd = belief.latent(fresh)
-    fast_mean, fast_sd = make_fast(belief).latent(torch.as_tensor(fresh, dtype=torch.float32))
+    fast_mean, fast_sd = make_fast(belief, fresh).latent(torch.as_tensor(fresh, dtype=torch.float32))
     unit = belief.process.scaling.value_spread
     np.testing.assert_allclose(fast_mean, mean, atol=2e-3 * unit)
     assert (fast_sd - sd).min() > -2e-3 * unit
@@ -162,8 +162,8 @@ def test_fast_screening_with_trees(smooth_belief: Belief) -> None:
 
     fresh = smooth(300, seed=7).features
     mean, sd = smooth_belief.latent(fresh)
-    fast_mean, fast_sd = make_fast(smooth_belief).latent(torch.as_tensor(fresh, dtype=torch.float32))
+    fast_mean, fast_sd = make_fast(smooth_belief, fresh).latent(torch.as_tensor(fresh, dtype=torch.float32))
     assert np.abs(fast_mean - mean).max() < 0.1 * np.ptp(mean)
     assert np.corrcoef(fast_sd, sd)[0, 1] > 0.8
-    nothing = make_fast(smooth_belief).latent(torch.zeros((0, 2)))
+    nothing = make_fast(smooth_belief, fresh).latent(torch.zeros((0, 2)))
     assert len(nothing[0]) == len(nothing[1]) == 0

@@ -15,6 +15,7 @@ from alloop.surrogate.cross_validation import (
     inflation_for_coverage,
     log_density,
     make_folds,
+    units_of,
 )
 from alloop.surrogate.data import Observations
 from alloop.surrogate.forest import Forest, fit_forest
@@ -23,6 +24,7 @@ from alloop.surrogate.gp import GaussianProcess, fit_gp
 _FOLDS = 5
 _ROWS_FOR_FOREST = 12
 _OWN_ROWS = 8
+_HELD_SHARE = 0.5
 _WEIGHT_PRIOR = 2.0  # pseudo rows that pull the weight towards one half
 
 
@@ -45,6 +47,31 @@ class Belief:
     inflation: float
     forest_noise: float
     check: Check
+
+    @property
+    def data(self) -> Observations:
+        """What it was learned from."""
+        return self.process.data
+
+    @property
+    def kind(self) -> str:
+        """Who speaks, such as ``"gp 63 % + forest 37 %"``."""
+        if self.forest is None:
+            return "gp"
+        share = round(100 * self.weight)
+        return f"gp {share} % + forest {100 - share} %"
+
+    def noise_sd(self, source: int = 0) -> float:
+        """Standard deviation of a new measurement around the function: offset of a new plate and noise."""
+        return self.process.noise_sd(source)
+
+    def hope(self, features: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Mean and standard deviation (n,) of the function by the trees; by the pair where there are none."""
+        return (self.forest or self).latent(features)
+
+    def leave_out(self, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Mean and sd (len(rows),) of new measurements at training `rows` by the process, learned without them."""
+        return self.process.leave_out(rows)
 
     def latent(self, features: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Mean and standard deviation (n,) of the function, without plate offset and noise."""
@@ -69,9 +96,7 @@ class Belief:
         n_process = n_samples if self.forest is None else round(self.weight * n_samples)
         draws = []
         if n_process:
-            mean = self.process.latent(features)[0]
-            joint = self.process.sample(features, n_process, rng)
-            draws.append(mean + (joint - mean) * self.inflation)
+            draws.append(self.process.sample(features, n_process, rng, self.inflation))
         if n_process < n_samples and self.forest is not None:
             draws.append(self.forest.sample(features, n_samples - n_process, rng))
         return np.concatenate(draws)[rng.permutation(n_samples)]
@@ -98,6 +123,7 @@ def learn(
     background: FloatArray | None = None,
     blocks: IntArray | None = None,
     use_forest: bool = True,
+    process: GaussianProcess | None = None,
 ) -> Belief:
     """Fit both models, weigh them by cross-validated log score and calibrate their intervals.
 
@@ -107,12 +133,12 @@ def learn(
         background: (m, d) features of a sample of candidates, for the scaling of features.
         blocks: (d,) number of the block each feature belongs to.
         use_forest: leave the forest out when False.
+        process: the process, where it was fitted to `data` before.
     """
-    process = fit_gp(data, background, blocks)
+    process = process or fit_gp(data, background, blocks)
     with_forest = use_forest and len(data) >= _ROWS_FOR_FOREST
-    targets = forest_targets(process)
-    forest = fit_forest(data.features, targets, seed) if with_forest else None
-    held = _held_out(process, data, targets, seed, with_forest)
+    forest = _fit_forest(process, data, seed) if with_forest else None
+    held = _held_out(process, forest, data, seed)
     if held is None:
         flat = Check(0, float("nan"), float("nan"), float("nan"), 0.0)
         return Belief(process, forest, 1.0 if forest is None else 0.5, 1.0, process.noise_sd(), flat)
@@ -169,21 +195,28 @@ def stacking_weight(one: FloatArray, two: FloatArray) -> float:
     return float(found.x)
 
 
+def _fit_forest(process: GaussianProcess, data: Observations, seed: int) -> Forest:
+    """Trees whose held-out rows are as honest as the folds; by recipe where plates share most of theirs."""
+    targets = forest_targets(process)
+    forest = fit_forest(data.features, targets, seed, units_of(data), data.recipes)
+    if forest.unseen.any(axis=0).mean() >= _HELD_SHARE:
+        return forest
+    return fit_forest(data.features, targets, seed, data.recipes)
+
+
 def _held_out(
-    process: GaussianProcess, data: Observations, targets: FloatArray, seed: int, with_forest: bool
+    process: GaussianProcess, forest: Forest | None, data: Observations, seed: int
 ) -> tuple[np.ndarray, FloatArray, FloatArray, FloatArray, FloatArray] | None:
     """Rows and their held-out predictions by process and forest; None with too few rows to hold out."""
-    rng = np.random.default_rng(seed)
-    folds = make_folds(data, _FOLDS, rng)
+    folds = make_folds(data, _FOLDS, np.random.default_rng(seed))
     if not folds or len(data) < 6:
         return None
-    parts = []
-    for number, fold in enumerate(folds):
-        mean, sd = process.leave_out(fold.test, fold.train)
-        tree_mean, tree_sd = mean, sd
-        if with_forest:
-            trees = fit_forest(data.features[fold.train], targets[fold.train], seed + 1 + number, n_trees=48)
-            tree_mean, tree_sd = trees.latent(data.features[fold.test])
-        parts.append((fold.test, mean, sd, tree_mean, tree_sd))
-    rows, gp_mean, gp_sd, tree_mean, tree_sd = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return rows, gp_mean, gp_sd, tree_mean, tree_sd
+    parts = [(fold.test, *process.leave_out(fold.test, fold.train)) for fold in folds]
+    rows, mean, sd = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if forest is None:
+        return rows, mean, sd, mean, sd
+    tree_mean, tree_sd = forest.held_out(rows)
+    seen = np.isfinite(tree_mean)
+    if not seen.any():
+        return None
+    return rows[seen], mean[seen], sd[seen], tree_mean[seen], tree_sd[seen]

@@ -64,20 +64,35 @@ def _sites(
         posterior_mean = mean + gain.T @ (shift / precision - mean)
         cavity_precision = np.maximum(1.0 / posterior_variance - precision, 1e-8)
         cavity_mean = (posterior_mean / posterior_variance - shift) / cavity_precision
-        cavity_variance = 1.0 / cavity_precision
-        total = np.sqrt(cavity_variance + noise)
-        z = sides * (cavity_mean - limits) / total
-        ratio = np.exp(-0.5 * z * z - log_ndtr(z)) / np.sqrt(2.0 * np.pi)
-        new_mean = cavity_mean + sides * cavity_variance * ratio / total
-        new_variance = cavity_variance - cavity_variance**2 * ratio * (z + ratio) / total**2
-        new_precision = np.clip(1.0 / np.maximum(new_variance, 1e-10) - cavity_precision, 1e-6, 1e6)
-        new_shift = new_mean * (new_precision + cavity_precision) - cavity_mean * cavity_precision
+        new_value, new_spread = matched_site(cavity_mean, 1.0 / cavity_precision, limits, sides, noise)
+        new_precision = 1.0 / new_spread
+        new_shift = new_value * new_precision
         change = float(np.abs(new_precision - precision).max() / (1.0 + np.abs(precision).max()))
         precision = (1.0 - _DAMPING) * precision + _DAMPING * new_precision
         shift = (1.0 - _DAMPING) * shift + _DAMPING * new_shift
         if change < 1e-4:
             break
     return precision, shift
+
+
+def matched_site(
+    mean: FloatArray, variance: FloatArray, limits: FloatArray, sides: IntArray, noise: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Value and variance (n,) of the Gaussian that does to N(`mean`, `variance`) what a bound does.
+
+    Args:
+        mean, variance: (n,) of the latent values as all other rows expect them.
+        limits, sides: (n,) of the bounds.
+        noise: (n,) variance of a measurement.
+    """
+    total = np.sqrt(variance + noise)
+    z = sides * (mean - limits) / total
+    ratio = np.exp(-0.5 * z * z - log_ndtr(z)) / np.sqrt(2.0 * np.pi)
+    new_mean = mean + sides * variance * ratio / total
+    new_variance = variance - variance**2 * ratio * (z + ratio) / total**2
+    precision = np.clip(1.0 / np.maximum(new_variance, 1e-10) - 1.0 / variance, 1e-6, 1e6)
+    value: FloatArray = (new_mean * (precision + 1.0 / variance) - mean / variance) / precision
+    return value, 1.0 / precision
 
 
 def expected_beyond(mean: FloatArray, sd: FloatArray, limits: FloatArray, sides: IntArray) -> FloatArray:

@@ -9,6 +9,7 @@ import numpy as np
 from alloop.arrays import FloatArray, IntArray
 
 EXACT, BELOW, ABOVE = 0, -1, 1
+_OWN_VALUES = 8
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,15 @@ def scaling_of(data: Observations, background: FloatArray | None = None) -> Scal
     """Scaling from the data and, for the features, a sample of the candidates (`background`, (m, d)).
 
     With few measurements the spread of a feature among them says little about the space in which it must
-    tell candidates apart; a background sample does.
+    tell candidates apart; a background sample does. Values are scaled by the own laboratory's once there are
+    `_OWN_VALUES` of them: literature from everywhere would make its differences look like nothing.
     """
     everything = data.features if background is None else np.vstack([data.features, background])
     spread = everything.std(axis=0)
     used = np.flatnonzero(spread > 1e-9 * (1.0 + np.abs(everything).max(axis=0)))
     centre = everything.mean(axis=0)[used]
-    middle = float(np.median(data.values))
-    value_spread = float(data.values.std()) if len(data) > 1 else 1.0
+    own = data.values[data.sources == 0]
+    values = own if len(own) >= _OWN_VALUES and np.ptp(own) > 0.0 else data.values
+    middle = float(np.median(values))
+    value_spread = float(values.std()) if len(values) > 1 else 1.0
     return Scaling(used, centre, spread[used], middle, value_spread if value_spread > 1e-9 else 1.0)

@@ -1,8 +1,8 @@
-"""A cheap view of a belief for screening millions of candidates.
+"""A cheap view of a belief for scoring tens of thousands of candidates.
 
-Single precision, fewer trees, and a bound on the doubt: the mean of the Gaussian process is exact up to
-rounding; its standard deviation uses only the training points that explain most of the covariance (pivoted
-Cholesky), which can only make it larger, so that no candidate is lost for too little doubt.
+Single precision, fewer trees, and a bound on the doubt: the mean of the Gaussian process is exact up to rounding;
+its standard deviation leaves out the directions in which the training points explain next to nothing of a sample
+of candidates, which can only make it larger, so that no candidate is lost for too little doubt.
 """
 
 from __future__ import annotations
@@ -14,20 +14,26 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alloop.arrays import FloatArray, IntArray
+from alloop.arrays import FloatArray
 from alloop.surrogate.belief import Belief, mixed
 from alloop.surrogate.gp import GaussianProcess
-from alloop.surrogate.hyperparameters import MEAN_VARIANCE, offset_covariance
-from alloop.surrogate.kernels import matern52, squared_distances
+from alloop.surrogate.hyperparameters import MEAN_VARIANCE
+from alloop.surrogate.protocol import PropertyModel
 
-_ANCHORS = 96
-_TREES = 32
+_RANK = 128
+_SPARE = 32
+_TREES = 64
 _CHUNK = 512  # rows whose covariances fit into a core's cache: several times faster than larger ones
 
 
 @dataclass(frozen=True)
 class FastBelief:
-    """What screening needs of a belief; inputs are scaled by √5 as the Matérn-5/2 kernel wants them."""
+    """What screening needs of a belief; inputs are scaled by √5 as the Matérn-5/2 kernel wants them.
+
+    Attributes:
+        weights: (rows, 1 + r) those of the mean, then those of what the training points explain.
+        shift: (1 + r,) what the unknown mean adds to each.
+    """
 
     belief: Belief
     noise_sd: float
@@ -37,8 +43,7 @@ class FastBelief:
     inputs: Tensor
     squares: Tensor
     weights: Tensor
-    anchors: Tensor
-    whitening: Tensor
+    shift: Tensor
 
     def latent(self, features: Tensor) -> tuple[FloatArray, FloatArray]:
         """Mean and an upper bound of the standard deviation (n,) of the function.
@@ -59,7 +64,6 @@ class FastBelief:
     def _process(self, features: Tensor) -> tuple[FloatArray, FloatArray]:
         signal = self.belief.process.hyperparameters.signal
         mean, explained = torch.empty(len(features)), torch.empty(len(features))
-        offset, shift = MEAN_VARIANCE * self.weights.sum(), MEAN_VARIANCE * self.whitening.sum(0)
         with torch.no_grad():
             scaled = (features[:, self.used] - self.centre) * self.factor
             for start in range(0, len(scaled), _CHUNK):
@@ -69,25 +73,35 @@ class FastBelief:
                 polynomial = root / 3.0
                 polynomial.add_(root.sqrt_()).add_(1.0)
                 correlation = root.neg_().exp_().mul_(polynomial)
-                mean[start : start + _CHUNK] = signal * (correlation @ self.weights) + offset
-                white = signal * (correlation[:, self.anchors] @ self.whitening) + shift
-                explained[start : start + _CHUNK] = white.square_().sum(1)
+                seen = torch.addmm(self.shift, correlation, self.weights)
+                mean[start : start + _CHUNK] = seen[:, 0]
+                explained[start : start + _CHUNK] = seen[:, 1:].square().sum(1)
         variance = (signal + MEAN_VARIANCE - explained).clamp_min_(1e-6)
         return mean.double().numpy(), variance.double().numpy()
 
 
-def make_fast(belief: Belief) -> FastBelief:
-    """The cheap view of `belief`."""
+@dataclass(frozen=True)
+class Unabridged:
+    """The view of a model that nobody can look into: the model itself."""
+
+    model: PropertyModel
+    noise_sd: float
+
+    def latent(self, features: Tensor) -> tuple[FloatArray, FloatArray]:
+        """Mean and standard deviation (n,) of the property."""
+        return self.model.latent(features.double().numpy())
+
+
+FastView = FastBelief | Unabridged
+
+
+def make_fast(belief: PropertyModel, sample: FloatArray) -> FastView:
+    """The cheap view of `belief`; `sample` (s, d) are features of typical candidates."""
+    if not isinstance(belief, Belief):
+        return Unabridged(belief, belief.noise_sd())
     process = belief.process
     h, scaling = process.hyperparameters, process.scaling
-    anchors = _anchor_rows(process, _ANCHORS)
-    index = torch.as_tensor(anchors)
-    inputs = process.inputs[index]
-    inner = h.signal * matern52(squared_distances(inputs, inputs)) + MEAN_VARIANCE
-    shared = offset_covariance(process.data.groups[anchors], process.data.sources[anchors], h)
-    inner = inner + shared + torch.diag(process.variances[index] + 1e-8)
-    root = torch.linalg.cholesky(inner)
-    whitening = torch.linalg.solve_triangular(root, torch.eye(len(index), dtype=root.dtype), upper=False).T
+    weights = torch.cat([process.weights[:, None], _whitening(process, sample)], dim=1)
     wide = (process.inputs * math.sqrt(5.0)).float()
     return FastBelief(
         belief=belief,
@@ -97,27 +111,27 @@ def make_fast(belief: Belief) -> FastBelief:
         factor=torch.as_tensor(math.sqrt(5.0) / (scaling.spread * h.lengthscales), dtype=torch.float32),
         inputs=wide.T.contiguous(),
         squares=wide.square().sum(1),
-        weights=process.weights.float(),
-        anchors=index,
-        whitening=whitening.float().contiguous(),
+        weights=(h.signal * weights).float().contiguous(),
+        shift=(MEAN_VARIANCE * weights.sum(0)).float(),
     )
 
 
-def _anchor_rows(process: GaussianProcess, count: int) -> IntArray:
-    """Training rows picked by pivoted Cholesky: each explains the most of what is left."""
-    x = process.inputs
-    signal = process.hyperparameters.signal
-    residual = torch.full((len(x),), signal, dtype=x.dtype)
-    factor = torch.zeros((min(count, len(x)), len(x)), dtype=x.dtype)
-    chosen: list[int] = []
-    for step in range(len(factor)):
-        pivot = int(torch.argmax(residual))
-        if float(residual[pivot]) < 1e-6 * signal:
-            break
-        chosen.append(pivot)
-        column = signal * matern52(squared_distances(x[pivot : pivot + 1], x))[0]
-        column = (column - factor[:step].T @ factor[:step, pivot]) / residual[pivot].sqrt()
-        factor[step] = column
-        residual = (residual - column.square()).clamp_min(0.0)
-        residual[pivot] = -1.0
-    return np.array(sorted(chosen), dtype=np.int64)
+def _whitening(process: GaussianProcess, sample: FloatArray) -> Tensor:
+    """(rows, r) such that the square of covariance times it sums to the variance that the rows explain, or to less.
+
+    With many rows r directions are kept, those that explain the most at `sample`: found by a randomised subspace
+    iteration (Halko et al. 2011, doi:10.1137/090771806). Any orthonormal directions explain at most what all do.
+    """
+    n = len(process.inputs)
+    eye = torch.eye(n, dtype=process.cholesky.dtype)
+    whole: Tensor = torch.linalg.solve_triangular(process.cholesky, eye, upper=False).T
+    if n <= _RANK + _SPARE:
+        return whole
+    half = process.cross(process.scale(sample)).float() @ whole.float()
+    square = half.T @ half
+    start = np.random.default_rng(n).standard_normal((n, _RANK + _SPARE))
+    basis = torch.linalg.qr(square @ torch.as_tensor(start, dtype=torch.float32))[0]
+    basis = torch.linalg.qr(square @ basis)[0]
+    inner, turned = torch.linalg.eigh(basis.T @ square @ basis)
+    directions: Tensor = basis @ turned[:, torch.argsort(inner, descending=True)[:_RANK]]
+    return whole @ directions.to(whole.dtype)

@@ -12,8 +12,6 @@ Hyperparameters are found at the maximum of marginal likelihood times prior with
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,9 +32,16 @@ from alloop.surrogate.hyperparameters import (
     usual_hyperparameters,
 )
 from alloop.surrogate.kernels import matern52, squared_distances
+from alloop.surrogate.threads import one_thread
 
+EXACT_ROWS = 2000
+"""Rows beyond which the process is sparse (see `sparse`)."""
+
+_AT_ONCE = 4096
 _JITTER = 1e-8
 _BOUND_ROUNDS = 3
+_JOINT_POINTS = 600
+_FREQUENCIES = 768
 
 
 @dataclass(frozen=True)
@@ -63,12 +68,15 @@ class GaussianProcess:
 
     def latent(self, features: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Mean and standard deviation (n,) of the function itself, without offset and noise."""
+        mean, sd = np.empty(len(features)), np.empty(len(features))
         with torch.no_grad():
-            cross = self.cross(self.scale(features))
-            half = torch.linalg.solve_triangular(self.cholesky, cross.T, upper=False)
-            variance = self.hyperparameters.signal + MEAN_VARIANCE - half.square().sum(0)
-            mean = (cross @ self.weights).numpy()
-            sd = variance.clamp_min(_JITTER).sqrt().numpy()
+            for start in range(0, len(features), _AT_ONCE):
+                piece = slice(start, start + _AT_ONCE)
+                cross = self.cross(self.scale(features[piece]))
+                half = torch.linalg.solve_triangular(self.cholesky, cross.T, upper=False)
+                variance = self.hyperparameters.signal + MEAN_VARIANCE - half.square().sum(0)
+                mean[piece] = (cross @ self.weights).numpy()
+                sd[piece] = variance.clamp_min(_JITTER).sqrt().numpy()
         unit = self.scaling.value_spread
         return mean * unit + self.scaling.value_centre, sd * unit
 
@@ -90,14 +98,37 @@ class GaussianProcess:
             prior = self.hyperparameters.signal * matern52(squared_distances(x, x)) + MEAN_VARIANCE
             return cross @ self.weights, prior - half.T @ half
 
-    def sample(self, features: FloatArray, n_samples: int, rng: np.random.Generator) -> FloatArray:
-        """Joint draws of the function at `features`: (n_samples, n)."""
-        mean, covariance = self.joint(features)
-        root = cholesky(covariance)
-        normal = torch.as_tensor(rng.standard_normal((len(mean), n_samples)))
-        draws = (mean[:, None] + root @ normal).T.numpy()
-        scaled: FloatArray = draws * self.scaling.value_spread + self.scaling.value_centre
-        return scaled
+    def sample(
+        self, features: FloatArray, n_samples: int, rng: np.random.Generator, stretch: float = 1.0
+    ) -> FloatArray:
+        """Joint draws of the function at `features`: (n_samples, n).
+
+        Draws come in mirrored pairs, so that their average is the exact mean. `stretch` multiplies their deviations
+        from it. At more than a few hundred points the deviations are drawn by pathwise conditioning; each point's are
+        then brought to its exact standard deviation, since few features cannot follow many rows everywhere.
+        """
+        half = -(-n_samples // 2)
+        with torch.no_grad(), one_thread():
+            if len(features) <= self._joint_points:
+                mean, covariance = self.joint(features)
+                normal = torch.as_tensor(rng.standard_normal((len(mean), half)))
+                deviations = cholesky(covariance) @ normal
+            else:
+                x = self.scale(features)
+                cross = self.cross(x)
+                mean, deviations = cross @ self.weights, pathwise(self, x, cross, half, rng)
+                known = torch.linalg.solve_triangular(self.cholesky, cross.T, upper=False)
+                left = self.hyperparameters.signal + MEAN_VARIANCE - known.square().sum(0)
+                spread = deviations.square().mean(1).clamp_min_(_JITTER)
+                deviations *= (left.clamp_min_(_JITTER) / spread).sqrt_()[:, None]
+            deviations = deviations.T * (stretch * self.scaling.value_spread)
+            centre = mean * self.scaling.value_spread + self.scaling.value_centre
+            return torch.cat([centre + deviations, centre - deviations])[:n_samples].numpy()
+
+    @property
+    def _joint_points(self) -> int:
+        """Points up to which draws come from the joint covariance."""
+        return _JOINT_POINTS
 
     def group_offsets(self) -> FloatArray:
         """Expected offset (n,) of each training row by its plate or publication, in the units of the values."""
@@ -109,29 +140,54 @@ class GaussianProcess:
         """Mean and sd (len(rows),) of new measurements at training `rows`, learned from the `kept` others."""
         if kept is None:
             kept = np.setdiff1d(np.arange(len(self.data)), rows)
-        index, held = torch.as_tensor(kept), torch.as_tensor(rows)
+        # (Rasmussen & Williams 2006, section 5.4.2, for blocks): what is left out is explained by what it had added
+        out = np.setdiff1d(np.arange(len(self.data)), kept)
+        index, place = torch.as_tensor(out), torch.as_tensor(np.searchsorted(out, rows))
         with torch.no_grad():
-            total = covariance(self.inputs, self.data.groups, self.data.sources, self.hyperparameters)[0]
-            inner = total[index][:, index] + torch.diag(self.variances[index])
-            root = cholesky(inner)
-            half = torch.linalg.solve_triangular(root, total[index][:, held], upper=False)
-            mean = half.T @ torch.linalg.solve_triangular(root, self.targets[index, None], upper=False)[:, 0]
-            variance = total.diagonal()[held] - half.square().sum(0)
+            precision = torch.cholesky_inverse(self.cholesky)[index][:, index]
+            total = torch.cholesky_inverse(cholesky(precision))
+            mean = (self.targets[index] - total @ self.weights[index])[place]
+            variance = (total.diagonal() - self.variances[index])[place]
         noise = by_source(self.hyperparameters.noise, self.data.sources[rows])
         sd = np.sqrt(variance.clamp_min(_JITTER).numpy() + noise)
         unit = self.scaling.value_spread
         return mean.numpy() * unit + self.scaling.value_centre, sd * unit
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run torch on one thread: small factorisations stall on two when anything else runs."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def pathwise(
+    process: GaussianProcess, x: Tensor, cross: Tensor, n_draws: int, rng: np.random.Generator
+) -> Tensor:
+    """Deviations (n, n_draws) of joint posterior draws from the mean, in time linear in the points.
+
+    A draw of the prior by random Fourier features is corrected by what the data say of it (Wilson et al. 2020,
+    arXiv:2002.09309, eq. 8). The frequencies of a Matérn-5/2 covariance are t-distributed with five degrees of freedom
+    (Rasmussen & Williams 2006, eq. 4.15).
+
+    Args:
+        process: the posterior.
+        x: (n, d) points, scaled.
+        cross: (n, rows) their prior covariance with the training rows.
+        n_draws: how many.
+        rng: of the draws.
+    """
+    h, inputs = process.hyperparameters, process.inputs
+    heavy = np.sqrt(5.0 / rng.chisquare(5.0, _FREQUENCIES))
+    frequencies = torch.as_tensor(
+        rng.standard_normal((x.shape[1], _FREQUENCIES)) * heavy, dtype=torch.float32
+    )
+    weights = torch.as_tensor(rng.standard_normal((2 * _FREQUENCIES, n_draws)), dtype=torch.float32)
+    level = torch.as_tensor(rng.standard_normal(n_draws)) * math.sqrt(MEAN_VARIANCE)
+
+    def prior(points: Tensor) -> Tensor:
+        phase = points.float() @ frequencies
+        waves = torch.cat([phase.cos(), phase.sin()], dim=1) @ weights
+        return waves.double() * math.sqrt(h.signal / _FREQUENCIES) + level
+
+    inner = h.signal * matern52(squared_distances(inputs, inputs)) + MEAN_VARIANCE
+    noise = cholesky(process.cholesky @ process.cholesky.T - inner)
+    scatter = noise @ torch.as_tensor(rng.standard_normal((len(inputs), n_draws)))
+    seen = torch.cholesky_solve(prior(inputs) + scatter, process.cholesky)
+    return prior(x).sub_((cross.float() @ seen.float()).double())
 
 
 def fit_gp(
@@ -140,7 +196,7 @@ def fit_gp(
     blocks: IntArray | None = None,
     start: Hyperparameters | None = None,
 ) -> GaussianProcess:
-    """Fit a Gaussian process to `data` (at least one row).
+    """Fit a Gaussian process to `data` (at least one row), exact up to `EXACT_ROWS` rows, sparse beyond.
 
     Args:
         data: the observations.
@@ -150,6 +206,10 @@ def fit_gp(
     """
     if not len(data):
         raise ValueError("a Gaussian process needs at least one observation")
+    if len(data) > EXACT_ROWS:
+        from alloop.surrogate.sparse import fit_sparse  # builds on this module
+
+        return fit_sparse(data, background, blocks, start)
     scaling = scaling_of(data, background)
     x = torch.as_tensor(scaling.features(data.features))
     y = scaling.values(data.values)

@@ -18,15 +18,25 @@ from scipy.optimize import minimize
 from torch import Tensor
 
 from alloop.arrays import FloatArray, IntArray
-from alloop.surrogate.kernels import matern52, matern52_slope, squared_distances, weighted_square_differences
+from alloop.surrogate.kernels import (
+    matern52,
+    matern52_and_slope,
+    squared_distances,
+    weighted_square_differences,
+)
 
 MEAN_VARIANCE = 1.0
 """Variance of the unknown mean, in units of the spread of the values."""
 
+_OPTIONS = {"maxiter": 100, "ftol": 1e-5}
+_COARSE = 192
 _COMMON_SPREAD = 1.0
-_DEVIATION_SPREAD = 0.3
+_DEVIATION_SPREAD = 0.5
 _SIGNAL_PRIOR = (0.0, 1.0)  # log s², normal
-_OFFSET_PRIOR = (math.log(0.05), 1.5)  # log t², of offsets and of the bias of literature
+_OFFSET_PRIOR = (math.log(0.05), 1.5)  # log t², of the offset of a plate or publication
+# log u²: laboratories differ by half a decade, far more than the plates of one; were it as small as they are, a single
+# own plate would be bent to the literature's level
+_BIAS_PRIOR = (math.log(0.5), 1.5)
 _NOISE_PRIOR = (math.log(0.05), 1.5)  # log noise
 
 
@@ -115,9 +125,26 @@ def maximise(
         blocks: (d,) number of the block that each feature belongs to, from 0.
         start: where the search begins.
     """
+    if len(targets) > 2 * _COARSE:  # most of the way is found on a part, in a fraction of the time
+        part = np.sort(np.random.default_rng(0).permutation(len(targets))[:_COARSE])
+        start = _search(x[part], targets[part], fixed_noise[part], groups[part], sources[part], blocks, start)
+    return _search(x, targets, fixed_noise, groups, sources, blocks, start)
+
+
+def _search(
+    x: Tensor,
+    targets: FloatArray,
+    fixed_noise: FloatArray,
+    groups: IntArray,
+    sources: IntArray,
+    blocks: IntArray,
+    start: Hyperparameters,
+) -> Hyperparameters:
+    """:func:`maximise` on all rows at once."""
     d, n_sources, n_blocks = x.shape[1], len(start.noise), int(blocks.max(initial=0)) + 1
     y = torch.as_tensor(targets)
     same, foreign = same_group(groups), both_literature(sources)
+    by_offset = [same * torch.as_tensor((sources == s).astype(float)) for s in range(n_sources)]
     mixed = bool((sources > 0).any() and (sources == 0).any())
     is_fixed = np.isfinite(fixed_noise)
     usual = _usual_log_lengths(blocks)
@@ -127,14 +154,16 @@ def maximise(
     centres = np.array(
         [0.0] * tail
         + [_SIGNAL_PRIOR[0]]
-        + [_OFFSET_PRIOR[0]] * (1 + n_sources)
+        + [_BIAS_PRIOR[0]]
+        + [_OFFSET_PRIOR[0]] * n_sources
         + [_NOISE_PRIOR[0]] * n_sources
     )
     spreads = np.array(
         [_DEVIATION_SPREAD] * d
         + [_COMMON_SPREAD] * n_blocks
         + [_SIGNAL_PRIOR[1]]
-        + [_OFFSET_PRIOR[1]] * (1 + n_sources)
+        + [_BIAS_PRIOR[1]]
+        + [_OFFSET_PRIOR[1]] * n_sources
         + [_NOISE_PRIOR[1]] * n_sources
     )
 
@@ -148,24 +177,31 @@ def maximise(
     def objective(theta: FloatArray) -> tuple[float, FloatArray]:
         h = unpack(theta)
         scaled = x / torch.as_tensor(h.lengthscales)
-        total, correlation, squared = covariance(scaled, groups, sources, h)
+        squared = squared_distances(scaled, scaled).fill_diagonal_(0.0)
+        correlation, slope = matern52_and_slope(squared)
+        total = (h.signal * correlation).add_(MEAN_VARIANCE)
+        for offset, part in zip(h.offset, by_offset, strict=True):
+            total.add_(part, alpha=float(offset))
+        if mixed:
+            total.add_(foreign, alpha=h.bias)
         noise = np.where(is_fixed, fixed_noise, by_source(h.noise, sources))
-        root = cholesky(total + torch.diag(torch.as_tensor(noise)))
+        total.diagonal().add_(torch.as_tensor(noise))
+        root = cholesky(total)
         alpha = torch.cholesky_solve(y[:, None], root)[:, 0]
         value = 0.5 * float(y @ alpha) + float(root.diagonal().log().sum())
-        w = torch.cholesky_inverse(root) - torch.outer(alpha, alpha)
-        slope = (0.5 * h.signal) * w * matern52_slope(squared)
+        w = torch.cholesky_inverse(root).addr_(alpha, alpha, alpha=-1.0)
         gradient = np.zeros_like(theta)
         # half the trace of (K⁻¹ - αα') dK/dθ is the gradient of the negative log likelihood
-        gradient[:d] = weighted_square_differences(slope, scaled).numpy()
+        weighted = slope.mul_(w).mul_(0.5 * h.signal)
+        gradient[:d] = weighted_square_differences(weighted, scaled).numpy()
         gradient[d:tail] = np.bincount(blocks, weights=gradient[:d], minlength=n_blocks)
-        gradient[tail] = 0.5 * h.signal * float((w * correlation).sum())
-        gradient[tail + 1] = 0.5 * h.bias * float((w * foreign).sum()) if mixed else 0.0
-        shared = (w * same).sum(1).numpy()
+        flat = w.flatten()
+        gradient[tail] = 0.5 * h.signal * float(flat @ correlation.flatten())
+        gradient[tail + 1] = 0.5 * h.bias * float(flat @ foreign.flatten()) if mixed else 0.0
         diagonal = np.where(is_fixed, 0.0, w.diagonal().numpy() * noise)
         for source in range(n_sources):
             rows = sources == source
-            gradient[offset_at + source] = 0.5 * h.offset[source] * shared[rows].sum()
+            gradient[offset_at + source] = 0.5 * h.offset[source] * float(flat @ by_offset[source].flatten())
             gradient[noise_at + source] = 0.5 * diagonal[rows].sum()
         z = (theta - centres) / spreads
         return value + 0.5 * float(z @ z), gradient + z / spreads
@@ -176,9 +212,13 @@ def maximise(
     scales = np.log(np.concatenate([[start.signal, start.bias], start.offset, start.noise]))
     begin = np.concatenate([logs - common[blocks], common, scales])
     limits = (
-        [(-3.0, 3.0)] * d + [(-4.0, 5.0)] * n_blocks + [(-6.0, 4.0)] + [(-9.0, 2.0)] * (1 + 2 * n_sources)
+        [(-3.0, 3.0)] * d
+        + [(-4.0, 5.0)] * n_blocks
+        + [(-6.0, 4.0)]
+        + [(-9.0, 6.0)]
+        + [(-9.0, 2.0)] * (2 * n_sources)
     )
-    found = minimize(objective, begin, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": 100})
+    found = minimize(objective, begin, jac=True, method="L-BFGS-B", bounds=limits, options=_OPTIONS)
     return unpack(np.asarray(found.x, dtype=float))
 
 
@@ -186,7 +226,11 @@ def usual_hyperparameters(blocks: IntArray, n_sources: int) -> Hyperparameters:
     """Where the search begins without anything better: the middle of the prior."""
     offset = math.exp(_OFFSET_PRIOR[0])
     return Hyperparameters(
-        np.exp(_usual_log_lengths(blocks)), 1.0, offset, np.full(n_sources, offset), np.full(n_sources, 0.1)
+        np.exp(_usual_log_lengths(blocks)),
+        1.0,
+        math.exp(_BIAS_PRIOR[0]),
+        np.full(n_sources, offset),
+        np.full(n_sources, 0.1),
     )
 
 

@@ -22,10 +22,12 @@ def matern52(squared: Tensor) -> Tensor:
     return (1.0 + root + root.square() / 3.0) * torch.exp(-root)
 
 
-def matern52_slope(squared: Tensor) -> Tensor:
-    """-2 dk/d(r²): with it dk/d(log l_j) = slope · (Δx_j / l_j)²."""
-    root = (5.0 * squared).sqrt()
-    return (5.0 / 3.0) * (1.0 + root) * torch.exp(-root)
+def matern52_and_slope(squared: Tensor) -> tuple[Tensor, Tensor]:
+    """The correlation, and -2 dk/d(r²): with it dk/d(log l_j) = slope · (Δx_j / l_j)²."""
+    root = (5.0 * squared).sqrt_()
+    decay = torch.exp(-root)
+    slope = (1.0 + root).mul_(decay)
+    return torch.addcmul(slope, root.square_(), decay, value=1.0 / 3.0), slope.mul_(5.0 / 3.0)
 
 
 def weighted_square_differences(weights: Tensor, x: Tensor) -> Tensor:
