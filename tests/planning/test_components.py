@@ -54,7 +54,7 @@ def test_a_fresh_front_has_forgotten_the_plate() -> None:
     front, *_ = make_front(0, 40, 2)
     everything = np.ones(40, dtype=bool)
     before = front.best(everything)
-    other = front.fresh()
+    other = front.fork()
     for index in range(10):
         other.add(index)
     assert front.best(everything) == before
@@ -87,7 +87,7 @@ def test_map_conditions_as_a_gaussian_process_does() -> None:
         gain = (covariance[:6, 6:] ** 2).mean(axis=1) / (np.diag(covariance)[:6] + 1.0)
         best, found = teach.best(np.ones(6, dtype=bool))
         assert best == int(np.argmax(gain))
-        assert found == pytest.approx(gain.max(), rel=1e-6)
+        assert found == pytest.approx(gain.max(), rel=1e-4)
         teach.add(index)
         column = covariance[:, index].copy()
         covariance -= np.outer(column, column) / (column[index] + 1.0)
@@ -112,7 +112,7 @@ def test_a_front_with_nothing_to_gain_leaves_its_turns_to_exploration() -> None:
     rng = np.random.default_rng(0)
     picks = fill([(front, 0.9), (Cover(rng.random((10, 30)), np.full(10, np.inf)), 0.1)], AnyWell(30), 6)
     assert {pick.component for pick in picks} == {"cover"}
-    alone = fill([(front.fresh(), 1.0)], AnyWell(30), 3)
+    alone = fill([(front.fork(), 1.0)], AnyWell(30), 3)
     assert len(alone) == 3
 
 

@@ -13,7 +13,7 @@ from planning_builders import CONDUCTIVITY, OXIDATION
 from alloop.planning import Constraint, Objective
 from alloop.planning.beliefs import p_between
 from alloop.planning.draws import Draws
-from alloop.planning.gain import relative_gain
+from alloop.planning.gain import growth
 from alloop.planning.goals import (
     from_model_scale,
     hypervolume,
@@ -124,9 +124,14 @@ def test_chances_count_draws() -> None:
     np.testing.assert_array_equal(nothing, np.zeros(4))
 
 
-def test_gain_is_relative_to_what_is_reached() -> None:
-    draws = Draws(np.array([[[1.0], [2.0], [0.5]]]), np.ones((1, 3), dtype=bool))
+def test_growth_is_what_a_plate_adds_in_each_draw() -> None:
+    goodness = np.array([[[1.0], [2.0], [0.5]], [[1.0], [3.0], [4.0]]])
+    draws = Draws(goodness, np.array([[True] * 3, [True, True, False]]))
     one = np.ones((1, 1))
-    assert relative_gain(draws, np.array([0]), np.array([1, 2]), one) == pytest.approx(1.0)
-    assert relative_gain(draws, np.array([1]), np.array([0]), one) == 0.0
-    assert relative_gain(draws, np.zeros(0, dtype=int), np.array([1]), one) == pytest.approx(2.0)
+    grown, before = growth(draws, np.array([0]), np.array([1, 2]), one)
+    np.testing.assert_allclose(grown, [1.0, 2.0])
+    assert before == 1.0
+    assert growth(draws, np.array([1]), np.array([0]), one)[0].tolist() == [0.0, 0.0]
+    grown, before = growth(draws, np.zeros(0, dtype=int), np.array([1]), one)
+    np.testing.assert_allclose(grown, [2.0, 3.0])
+    assert before == 0.0

@@ -12,7 +12,7 @@ from planning_builders import TEMPERATURE, TIME, control, problem, spinel
 
 from alloop.errors import PlanError
 from alloop.planning.layout import spread_over_wells
-from alloop.planning.reasons import novelty
+from alloop.planning.reasons import nearest, usual_distance
 from alloop.planning.roles import with_plate_settings
 from alloop.planning.rules import RuleBook, traits_of
 from alloop.planning.settings import plate_settings
@@ -132,7 +132,11 @@ def test_a_candidate_takes_the_plates_settings() -> None:
     assert moved.recipe_key != made.recipe_key
 
 
-def test_novelty_is_in_units_of_the_usual_distance() -> None:
+def test_neighbours_are_told_in_units_of_the_usual_distance() -> None:
     tried, scale = np.array([[0.0], [1.0], [2.0]]), np.ones(1)
-    np.testing.assert_allclose(novelty(np.array([[5.0], [1.0]]), tried, scale), [3.0, 0.0])
-    assert np.isinf(novelty(np.zeros((1, 1)), tried[:1], scale)).all()
+    rows, distances = nearest(np.array([[5.0], [1.0]]), tried, scale, 2)
+    assert rows[0].tolist() == [2, 1]
+    assert rows[1, 0] == 1
+    np.testing.assert_allclose(distances, [[3.0, 4.0], [0.0, 1.0]])
+    assert usual_distance(tried[:1], scale) == 0.0
+    assert usual_distance(np.arange(9000.0)[:, None], scale) == pytest.approx(4.5, rel=0.2)

@@ -6,7 +6,9 @@ The planner itself is imported when it is first used: it brings torch, which a c
 from typing import TYPE_CHECKING, Any
 
 from alloop.planning.aims import Constraint, Objective
+from alloop.planning.places import Station, WellBlock
 from alloop.planning.problem import (
+    BlockSettings,
     Control,
     MadeSample,
     ModelReport,
@@ -15,12 +17,14 @@ from alloop.planning.problem import (
     PlatePlan,
     PlateRules,
     Prediction,
+    RulePrice,
 )
 
 if TYPE_CHECKING:
     from alloop.planning.plan import plan_plate, plan_plate_at_random
 
 __all__ = [
+    "BlockSettings",
     "Constraint",
     "Control",
     "MadeSample",
@@ -31,6 +35,9 @@ __all__ = [
     "PlatePlan",
     "PlateRules",
     "Prediction",
+    "RulePrice",
+    "Station",
+    "WellBlock",
     "plan_plate",
     "plan_plate_at_random",
 ]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
+
+FEASIBILITY = "feasibility"
+"""The name under which a map can ask where samples form."""
 
 Goal = Literal["maximize", "minimize"]
 Scale = Literal["linear", "log10"]
@@ -48,4 +52,21 @@ class Constraint:
     kind: str | None = None
 
 
-__all__ = ["Constraint", "Goal", "Objective", "Scale"]
+@dataclass(frozen=True)
+class MapGoal:
+    """What the aim `map` is to learn, where the campaign says it.
+
+    Attributes:
+        property: a modelled property, or `FEASIBILITY`; None for all objectives.
+        boundary: the value (canonical unit) at which something changes: learned is on which side of it candidates
+            lie. None to learn the property itself; for `FEASIBILITY` it is always whether a sample forms.
+        where: lowest and highest amount (per formula unit) of species, end members or elements, and lowest and highest
+            level of settings, of the region to be learned; empty for the whole space.
+    """
+
+    property: str | None = None
+    boundary: float | None = None
+    where: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+__all__ = ["FEASIBILITY", "Constraint", "Goal", "MapGoal", "Objective", "Scale"]

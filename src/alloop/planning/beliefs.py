@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import ndtr
 
 from alloop.arrays import FloatArray
 from alloop.planning.aims import Constraint, Objective
+from alloop.planning.computed import Computed
 from alloop.planning.goals import from_model_scale, passing_range
 from alloop.planning.problem import ModelReport, PlanningProblem, Prediction
-from alloop.properties import is_fraction
-from alloop.surrogate.belief import Belief, learn
-from alloop.surrogate.data import ABOVE
+from alloop.properties import get_property, is_fraction, is_property
+from alloop.surrogate.data import ABOVE, Observations
+from alloop.surrogate.doubts import Suspect
 from alloop.surrogate.gp import GaussianProcess, fit_gp
+from alloop.surrogate.guards import learn_guarded
+from alloop.surrogate.protocol import PropertyModel
+from alloop.surrogate.threads import n_workers, one_thread
 
 _Z90 = 1.6448536269514722
 
@@ -28,11 +33,15 @@ class Beliefs:
         properties: belief per property with data, objectives and constraints alike.
         forming: latent process whose sign says whether a sample forms; None while nothing failed.
         constraints: those of the campaign that have data.
+        suspects: values that were not learned from, by property; rows of the problem's observations.
+        literature_left_out: properties whose literature predicts the own values worse than they predict each other.
     """
 
-    properties: Mapping[str, Belief]
+    properties: Mapping[str, PropertyModel]
     forming: GaussianProcess | None
     constraints: tuple[Constraint, ...]
+    suspects: Mapping[str, tuple[Suspect, ...]] = field(default_factory=dict)
+    literature_left_out: tuple[str, ...] = ()
 
     def p_formed(self, features: FloatArray) -> FloatArray:
         """Chance (n,) that a sample forms."""
@@ -54,14 +63,12 @@ class Beliefs:
         """Trust in each property's model."""
         reports = {}
         for name, belief in self.properties.items():
-            kind = "gp"
-            if belief.forest is not None:
-                share = round(100 * belief.weight)
-                kind = f"gp {share} % + forest {100 - share} %"
+            if isinstance(belief, Computed):
+                continue
             check = belief.check
             reports[name] = ModelReport(
-                kind,
-                len(belief.process.data),
+                belief.kind,
+                len(belief.data),
                 check.coverage90,
                 check.log_score,
                 check.skill,
@@ -88,23 +95,63 @@ def learn_all(
         seed: of folds and trees.
         progress: told what is being learned.
     """
-    names = [entry.property for entry in problem.objectives]
-    names += [entry.property for entry in (*problem.constraints, *problem.observed)]
-    properties = {}
-    for name in dict.fromkeys(names):
+    aims: tuple[Objective | Constraint, ...] = (*problem.objectives, *problem.constraints, *problem.observed)
+    scales = {entry.property: entry.scale for entry in reversed(aims)}
+    known: dict[str, Observations] = {}
+    for name in dict.fromkeys(entry.property for entry in aims):
         data = problem.observations.get(name)
         if data is not None and len(data):
             progress(f"learning {name} from {len(data)} values")
-            properties[name] = learn(data, seed, background, problem.features.blocks)
-    forming = None
-    if problem.formed is not None and np.any(problem.formed.bounds != ABOVE):
-        progress(f"learning what forms from {len(problem.formed)} samples")
-        forming = fit_gp(problem.formed, background, problem.features.blocks)
+            known[name] = data
+    formed = problem.formed
+    if formed is not None and np.all(formed.bounds == ABOVE):
+        formed = None
+    if formed is not None:
+        progress(f"learning what forms from {len(formed)} samples")
+    blocks = problem.features.blocks
+    # one after another: what a library draws at random comes from one generator for all threads
+    supplied = {
+        name: problem.models[name](data, seed) for name, data in known.items() if name in problem.models
+    }
+    # fits are small and single-threaded: side by side they use the cores
+    with one_thread(), ThreadPoolExecutor(n_workers()) as workers:
+        learned = {
+            name: workers.submit(
+                learn_guarded,
+                data,
+                seed,
+                background,
+                blocks,
+                decades=scales[name] == "log10",
+                confirmed=problem.confirmed.get(name),
+            )
+            for name, data in known.items()
+            if name not in supplied
+        }
+        process = None if formed is None else workers.submit(fit_gp, formed, background, blocks)
+        guarded = {name: future.result() for name, future in learned.items()}
+        forming = None if process is None else process.result()
+    properties: dict[str, PropertyModel] = {
+        name: supplied[name] if name in supplied else guarded[name].belief for name in known
+    }
+    for name in scales if known else ():  # before the first result there is nothing to weigh them against
+        if is_property(name) and get_property(name).computed:
+            properties[name] = Computed(
+                name, scales[name], problem.space, problem.features, problem.shelf, background
+            )
     constraints = tuple(entry for entry in problem.constraints if entry.property in properties)
-    return Beliefs(properties, forming, constraints)
+    return Beliefs(
+        properties,
+        forming,
+        constraints,
+        {name: found.suspects for name, found in guarded.items() if found.suspects},
+        tuple(name for name, found in guarded.items() if found.literature_left_out),
+    )
 
 
-def predict(belief: Belief, features: FloatArray, aim: Objective | Constraint) -> tuple[Prediction, ...]:
+def predict(
+    belief: PropertyModel, features: FloatArray, aim: Objective | Constraint
+) -> tuple[Prediction, ...]:
     """Predictions of a new measurement of an aim's property for each row of `features`.
 
     A measured fraction never lies outside 0 to 1: medians and bounds stop there.

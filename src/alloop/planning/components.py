@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from typing import Protocol
 
 import numpy as np
+import torch
 
 from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.planning.goals import lengths
@@ -37,8 +38,17 @@ class Component(Protocol):
     def best(self, allowed: BoolArray) -> tuple[int, float]:
         """The allowed candidate with the largest gain, and that gain."""
 
+    def gains(self, rows: IntArray) -> FloatArray:
+        """The gains of candidates `rows` beside what the plate holds."""
+
     def add(self, index: int) -> None:
         """Take note that the plate now holds candidate `index`."""
+
+    def fork(self) -> Component:
+        """A copy that goes its own way from here; large arrays that never change are shared."""
+
+    def part(self, rows: IntArray, every: int) -> Component:
+        """The component as it is now, for candidates `rows` and every so many-th draw."""
 
 
 class Scored:
@@ -57,8 +67,20 @@ class Scored:
         index = int(np.argmax(np.where(allowed, self.scores, -np.inf)))
         return index, float(self.scores[index])
 
+    def gains(self, rows: IntArray) -> FloatArray:
+        """The candidates' scores."""
+        return self.scores[rows]
+
     def add(self, index: int) -> None:
         """Scores stand on their own: nothing to note."""
+
+    def fork(self) -> Scored:
+        """Nothing ever changes: the component itself."""
+        return self
+
+    def part(self, rows: IntArray, every: int) -> Scored:
+        """The scores of `rows`."""
+        return Scored(self.name, self.scores[rows])
 
 
 class _Lazy(ABC):
@@ -75,6 +97,10 @@ class _Lazy(ABC):
     @abstractmethod
     def _gain(self, index: IntArray) -> FloatArray:
         """Gains of candidates `index` beside what the plate holds."""
+
+    def gains(self, rows: IntArray) -> FloatArray:
+        """The gains of candidates `rows`."""
+        return self._gain(rows)
 
     def best(self, allowed: BoolArray) -> tuple[int, float]:
         """The allowed candidate with the largest gain."""
@@ -126,11 +152,19 @@ class Front(_Lazy):
         volume: FloatArray = (reach**power) * passing[..., None]
         return volume
 
-    def fresh(self) -> Front:
-        """The same component before any candidate was added (the large arrays are shared)."""
+    def fork(self) -> Front:
+        """A copy that goes its own way from here (the large arrays are shared)."""
         other = copy.copy(self)
         other._reached = self._reached.copy()
         other._bound = self._bound.copy()
+        return other
+
+    def part(self, rows: IntArray, every: int) -> Front:
+        """The component as it is now, for candidates `rows` and every so many-th draw."""
+        other = copy.copy(self)
+        other._values = self._values[::every][:, rows]
+        other._reached = self._reached[::every].copy()
+        other._bound = np.full(len(rows), np.inf)
         return other
 
     @property
@@ -173,6 +207,21 @@ class Cover(_Lazy):
         """The sample is now at most as far as the new candidate."""
         np.minimum(self._nearest, self._distances[:, index], out=self._nearest)
 
+    def fork(self) -> Cover:
+        """A copy that goes its own way from here."""
+        other = copy.copy(self)
+        other._nearest = self._nearest.copy()
+        other._bound = self._bound.copy()
+        return other
+
+    def part(self, rows: IntArray, every: int) -> Cover:
+        """The component as it is now, for candidates `rows`."""
+        other = copy.copy(self)
+        other._distances = self._distances[:, rows]
+        other._nearest = self._nearest.copy()
+        other._bound = np.full(len(rows), np.inf)
+        return other
+
 
 class Map:
     """Expected fall of the variance over the space's uniform sample, summed over the objectives.
@@ -188,19 +237,40 @@ class Map:
     explores = True
 
     def __init__(self, candidates: FloatArray, sample: FloatArray) -> None:
-        self._candidates = candidates - candidates.mean(axis=0)
-        self._sample = sample - sample.mean(axis=0)
+        self._candidates = [_centred(candidates[:, :, k]) for k in range(candidates.shape[2])]
+        self._sample = [_centred(sample[:, :, k]) for k in range(sample.shape[2])]
+
+    def gains(self, rows: IntArray) -> FloatArray:
+        """The fall of the variance by a measurement of each of `rows`."""
+        return self._gains(rows)
+
+    def _gains(self, rows: slice | IntArray) -> FloatArray:
+        gain = np.zeros(self._candidates[0][:1, rows].shape[1])
+        for whole, sample in zip(self._candidates, self._sample, strict=True):
+            own, n_draws = whole[:, rows], len(whole)
+            shared = own.T @ sample / n_draws
+            gain += (shared**2).mean(axis=1) / (np.einsum("sm,sm->m", own, own) / n_draws + 1.0)
+        return gain
 
     def best(self, allowed: BoolArray) -> tuple[int, float]:
         """The allowed candidate whose measurement would lower the variance most."""
-        n_draws, _, n_objectives = self._candidates.shape
-        gain = np.zeros(self._candidates.shape[1])
-        for k in range(n_objectives):
-            shared = self._candidates[:, :, k].T @ self._sample[:, :, k] / n_draws
-            own = self._candidates[:, :, k].var(axis=0)
-            gain += (shared**2).mean(axis=1) / (own + 1.0)
+        gain = self._gains(slice(None))
         index = int(np.argmax(np.where(allowed, gain, -np.inf)))
         return index, float(gain[index])
+
+    def fork(self) -> Map:
+        """A copy that goes its own way from here."""
+        other = copy.copy(self)
+        other._candidates = [array.copy() for array in self._candidates]
+        other._sample = [array.copy() for array in self._sample]
+        return other
+
+    def part(self, rows: IntArray, every: int) -> Map:
+        """The component as it is now, for candidates `rows` and every so many-th draw."""
+        other = copy.copy(self)
+        other._candidates = [_centred(array[::every][:, rows]) for array in self._candidates]
+        other._sample = [_centred(array[::every]) for array in self._sample]
+        return other
 
     def add(self, index: int) -> None:
         """Condition the draws on a measurement of the new candidate.
@@ -208,12 +278,19 @@ class Map:
         Their covariance becomes C - c c'/(v + 1) exactly: the ensemble square-root filter of Potter (Tippett et al.
         2003, doi:10.1175/1520-0493(2003)131<1485:ESRF>2.0.CO;2, with one observation).
         """
-        n_draws = len(self._candidates)
-        for k in range(self._candidates.shape[2]):
-            column = self._candidates[:, index, k].copy()
+        for own, sample in zip(self._candidates, self._sample, strict=True):
+            n_draws = len(own)
+            column = own[:, index].copy()
             square = float(column @ column)
             if square <= 0.0:
                 continue
-            shrink = (1.0 - np.sqrt(n_draws / (square + n_draws))) / square
-            self._sample[:, :, k] -= np.outer(column, column @ self._sample[:, :, k]) * shrink
-            self._candidates[:, :, k] -= np.outer(column, column @ self._candidates[:, :, k]) * shrink
+            shrink = np.float32((1.0 - np.sqrt(n_draws / (square + n_draws))) / square)
+            for array in (sample, own):
+                torch.from_numpy(array).addr_(
+                    torch.from_numpy(column), torch.from_numpy(column @ array), alpha=-float(shrink)
+                )
+
+
+def _centred(draws: FloatArray) -> FloatArray:
+    """Draws (S, n) of one objective around their mean, in single precision and one piece."""
+    return np.ascontiguousarray(draws - draws.mean(axis=0), dtype=np.float32)

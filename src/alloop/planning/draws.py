@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.special import ndtr
 from alloop.arrays import BoolArray, FloatArray
 from alloop.planning.beliefs import Beliefs, p_between
 from alloop.planning.goals import Yardstick
+from alloop.surrogate.threads import n_workers, one_thread
 
 
 @dataclass(frozen=True)
@@ -32,23 +34,25 @@ def draw(
 
     The properties are drawn independently of each other; each jointly over all points.
     """
-    columns = []
-    drawn: dict[str, FloatArray] = {}
-    for entry in yardstick.objectives:
-        drawn[entry.property] = beliefs.properties[entry.property].sample(features, n_samples, rng)
-        columns.append(drawn[entry.property])
+    names = [entry.property for entry in yardstick.objectives]
+    names += [entry.property for entry in beliefs.constraints if entry.property not in names]
+    streams = rng.spawn(len(names) + 1)
+    with one_thread(), ThreadPoolExecutor(n_workers()) as workers:
+        drawing = {
+            name: workers.submit(beliefs.properties[name].sample, features, n_samples, stream)
+            for name, stream in zip(names, streams, strict=False)
+        }
+        drawn: dict[str, FloatArray] = {name: future.result() for name, future in drawing.items()}
+    columns = [drawn[entry.property] for entry in yardstick.objectives]
     goodness = (
         yardstick.goodness(np.stack(columns, axis=-1)) if columns else np.zeros((n_samples, len(features), 0))
     )
     chance = np.ones((n_samples, len(features)))
     if beliefs.forming is not None:
-        latent = beliefs.forming.sample(features, n_samples, rng)
+        latent = beliefs.forming.sample(features, n_samples, streams[-1])
         chance *= ndtr(latent / beliefs.forming.noise_sd())
     for constraint in beliefs.constraints:
         belief = beliefs.properties[constraint.property]
-        values = drawn.get(constraint.property)
-        if values is None:
-            values = belief.sample(features, n_samples, rng)
-        chance *= p_between(values, belief.process.noise_sd(), constraint)
+        chance *= p_between(drawn[constraint.property], belief.noise_sd(), constraint)
     passing = rng.random(chance.shape) < chance
     return Draws(goodness, passing)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from alloop.arrays import FloatArray, IntArray
-from alloop.planning.problem import PlanningProblem
-from alloop.planning.rules import RuleBook, Traits
+from alloop.planning.blocks import BlockTask, common_groups
+from alloop.planning.chosen import Chosen, ChosenBlock, nothing_left, plate_values
+from alloop.planning.problem import MadeSample, PlanningProblem
+from alloop.planning.random_wells import open_rows, random_ranks
+from alloop.planning.roles import Reserved, reserve
+from alloop.planning.rules import RuleBook, Traits, traits_of
 from alloop.planning.settings import PlateSettings
 from alloop.space import Block, SiteSpace
 
@@ -45,20 +50,167 @@ def covering_pool(problem: PlanningProblem, rng: np.random.Generator) -> IntArra
     return np.unique(np.concatenate(drawn))
 
 
-def central_choice(settings: PlateSettings, used: IntArray) -> int:
-    """The plate settings to begin with: the least used so far, and among those the nearest to the middle levels.
+def central_choice(settings: PlateSettings, used: IntArray, choices: IntArray) -> int:
+    """The settings to begin with: the least used so far, and among those the nearest to the middle levels.
 
     Args:
         settings: the open combinations.
-        used: (k,) combination of each plate so far.
+        used: (k,) combination of each well so far.
+        choices: the combinations in question.
     """
     times = np.bincount(used[used >= 0], minlength=len(settings))
     if not settings.shared:
         return 0
     levels = np.array([len(settings.process.settings[place].levels) for place in settings.shared])
     off_centre = np.abs(settings.combinations - (levels - 1) / 2.0).sum(axis=1)
-    order = np.lexsort([np.arange(len(settings)), off_centre, times])
-    return int(order[0])
+    order = np.lexsort([choices, off_centre[choices], times[choices]])
+    return int(choices[order[0]])
+
+
+def central_choices(settings: PlateSettings, tasks: Sequence[BlockTask], used: IntArray) -> list[int]:
+    """Settings for each block of a first plate, each counting what the blocks before it have."""
+    found: list[int] = []
+    common = common_groups(settings, tasks)
+    for task in tasks:
+        choices = task.choices[np.isin(settings.groups[task.choices], list(common))]
+        found.append(central_choice(settings, used, choices))
+        used = np.concatenate([used, np.full(len(task.wells), found[-1])])
+        common = {int(settings.groups[found[0]])}
+    return found
+
+
+def random_choices(
+    settings: PlateSettings, tasks: Sequence[BlockTask], rng: np.random.Generator
+) -> list[int]:
+    """Settings for each block, drawn blindly: those of the plate first."""
+    group = int(rng.choice(sorted(common_groups(settings, tasks))))
+    return [int(rng.choice(task.choices[settings.groups[task.choices] == group])) for task in tasks]
+
+
+def cover(
+    problem: PlanningProblem,
+    settings: PlateSettings,
+    tasks: Sequence[BlockTask],
+    ranked: Sequence[tuple[MadeSample, str]],
+    rng: np.random.Generator,
+) -> Chosen:
+    """A plate that covers the space, blocks and all.
+
+    Raises:
+        PlanError: when the rules leave no candidate.
+    """
+    others = [settings.choice_of_candidate(candidate) for candidate in problem.pending]
+    choices = central_choices(settings, tasks, np.array(others, dtype=np.int64))
+    reserved = reserve_all(problem, settings, tasks, choices, ranked)
+    blind = draw_blindly(problem, settings, tasks, choices, reserved, [task.random for task in tasks], rng)
+    ranks = np.union1d(covering_pool(problem, rng), blind)
+    block = problem.space.decode(ranks)
+    own = settings.choice_of(block.settings)
+    ranks, own = ranks[np.isin(own, choices)], own[np.isin(own, choices)]
+    block = problem.space.decode(ranks)
+    traits = traits_of(problem, block)
+    book = RuleBook(problem, traits, block, open_rows(problem, block), own)
+    book.reserve([candidate for found in reserved for candidate in found.candidates])
+    for task, choice, found in zip(tasks, choices, reserved, strict=True):
+        book.make_room(choice, len(task.wells) - len(found.candidates))
+    for row in np.searchsorted(ranks, blind).tolist():
+        book.add(row)
+    n_wells = sum(
+        len(task.wells) - len(found.candidates) for task, found in zip(tasks, reserved, strict=True)
+    )
+    picks = cover_plate(problem, block, traits, problem.features.of_block(block), book, n_wells - len(blind))
+    if not picks and not len(blind):
+        raise nothing_left()
+    found_ranks = [*((int(rank), "random") for rank in blind), *((int(ranks[i]), "cover") for i in picks)]
+    return dealt_out(problem, settings, tasks, choices, reserved, found_ranks)
+
+
+def blindly(
+    problem: PlanningProblem,
+    settings: PlateSettings,
+    tasks: Sequence[BlockTask],
+    rng: np.random.Generator,
+) -> Chosen:
+    """A plate of controls and uniformly random candidates, on settings drawn at random."""
+    choices = random_choices(settings, tasks, rng)
+    reserved = reserve_all(problem, settings, tasks, choices, [])
+    counts = [len(task.wells) - len(found.candidates) for task, found in zip(tasks, reserved, strict=True)]
+    ranks = draw_blindly(problem, settings, tasks, choices, reserved, counts, rng)
+    return dealt_out(problem, settings, tasks, choices, reserved, [(int(rank), "random") for rank in ranks])
+
+
+def reserve_all(
+    problem: PlanningProblem,
+    settings: PlateSettings,
+    tasks: Sequence[BlockTask],
+    choices: Sequence[int],
+    ranked: Sequence[tuple[MadeSample, str]],
+) -> list[Reserved]:
+    """The reserved wells of every block, whose settings are decided."""
+    empty = problem.space.decode(np.zeros(0, dtype=np.int64))
+    book = RuleBook(problem, traits_of(problem, empty), empty, np.zeros(0, dtype=bool))
+    if problem.rules.control is not None:
+        book.count((problem.rules.control.candidate,) * problem.rules.control.count)
+    found: list[Reserved] = []
+    for task, choice in zip(tasks, choices, strict=True):
+        used = {entry.sample.sample for block in found for entry in block.replicates}
+        left = [entry for entry in ranked if entry[0].sample not in used]
+        found.append(reserve(problem, left, settings.values(choice), task.controls, task.replicates, book))
+    return found
+
+
+def draw_blindly(
+    problem: PlanningProblem,
+    settings: PlateSettings,
+    tasks: Sequence[BlockTask],
+    choices: Sequence[int],
+    reserved: Sequence[Reserved],
+    counts: Sequence[int],
+    rng: np.random.Generator,
+) -> IntArray:
+    """Random ranks for every block: `counts` of them with the block's settings."""
+    room: dict[int, int] = {}
+    for task, choice, found, count in zip(tasks, choices, reserved, counts, strict=True):
+        room[choice] = room.get(choice, 0) + min(count, len(task.wells) - len(found.candidates))
+    filled = [candidate for found in reserved for candidate in found.candidates]
+    return random_ranks(problem, settings, room, filled, rng)
+
+
+def dealt_out(
+    problem: PlanningProblem,
+    settings: PlateSettings,
+    tasks: Sequence[BlockTask],
+    choices: Sequence[int],
+    reserved: Sequence[Reserved],
+    found: Sequence[tuple[int, str]],
+) -> Chosen:
+    """Ranks, each with what it is for, dealt out to blocks with their settings and room for them."""
+    block = problem.space.decode(np.array([rank for rank, _ in found], dtype=np.int64))
+    own = settings.choice_of(block.settings)
+    room = [
+        {"random": task.random, "all": len(task.wells) - len(wells.candidates)}
+        for task, wells in zip(tasks, reserved, strict=True)
+    ]
+    dealt: list[list[tuple[int, str]]] = [[] for _ in tasks]
+    for (rank, why), choice in zip(found, own.tolist(), strict=True):
+        fitting = [b for b, other in enumerate(choices) if other == choice and room[b]["all"] > 0]
+        place = max(fitting, key=lambda b: (room[b].get(why, 0), room[b]["all"], -b))
+        dealt[place].append((rank, why))
+        room[place]["all"] -= 1
+        if why == "random":
+            room[place]["random"] -= 1
+    blocks = tuple(
+        ChosenBlock(
+            task.name,
+            task.wells,
+            settings.values(choice),
+            wells,
+            np.array([rank for rank, _ in entries], dtype=np.int64),
+            tuple(why for _, why in entries),
+        )
+        for task, choice, wells, entries in zip(tasks, choices, reserved, dealt, strict=True)
+    )
+    return Chosen(plate_values(settings, tasks[0], choices[0]), blocks, 0)
 
 
 def cover_plate(

@@ -2,15 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+import torch
 
-from alloop.arrays import IntArray
-from alloop.planning.draws import Draws
-from alloop.planning.goals import lengths
+from alloop.arrays import FloatArray, IntArray
+from alloop.planning.aims import MapGoal
+from alloop.planning.because import PlateGain
+from alloop.planning.beliefs import Beliefs
+from alloop.planning.draws import Draws, draw
+from alloop.planning.goals import Yardstick, lengths, weight_directions
+from alloop.planning.mapping import drawn_values, fall_of_doubt, is_known, region_ranks
+from alloop.planning.problem import PlanningProblem
+from alloop.planning.random_wells import open_rows, take_first
+from alloop.planning.roles import features_of
+from alloop.planning.rules import RuleBook, traits_of
+from alloop.planning.settings import plate_settings
+from alloop.space import Candidate, Level
+from alloop.surrogate.fast import make_fast
+
+_KNOWN = 300
+_MANY = 4000
+_SAMPLE = 2000
+_DRAWS = 256
+_DIRECTIONS = 16
+_RANDOM_PLATES = 3
+_REGION = 400
+_MAP_DRAWS = 768
+_TRIES = 4
+_SMALL = 1e-12
 
 
-def relative_gain(draws: Draws, known: IntArray, plate: IntArray, directions: np.ndarray) -> float:
-    """Expected relative growth of the hypervolume (of the best value, for one objective) by making a plate.
+def expected_gain(
+    problem: PlanningProblem,
+    beliefs: Beliefs,
+    yardstick: Yardstick,
+    chosen: Sequence[Candidate],
+    reserved: Sequence[Candidate],
+    shared: Mapping[str, Level],
+    rng: np.random.Generator,
+) -> PlateGain:
+    """What a plate is expected to bring beyond what is measured and pending, and what random ones would.
+
+    Args:
+        problem, beliefs, yardstick: of the round; at least one objective has values.
+        chosen: the candidates in the plate's wells.
+        reserved: its controls and replicates, which are on the random plates too.
+        shared: settings of the whole plate.
+        rng: of the draws.
+    """
+    if set(problem.aim) == {"map"}:
+        return _fall_of_doubt(problem, beliefs, yardstick, chosen, reserved, shared, rng)
+    known = known_points(problem, beliefs, yardstick)
+    plate = features_of(problem, list(chosen))
+    others = random_plates(problem, shared, len(chosen), reserved, rng)
+    draws = draw(beliefs, yardstick, np.vstack([known, plate, *others]), _DRAWS, rng)
+    directions = weight_directions(len(yardstick.objectives), _DIRECTIONS, rng)
+    sizes = [len(known), len(plate), *map(len, others)]
+    ends = np.cumsum(sizes)
+    rows = [np.arange(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+    growths = [growth(draws, rows[0], own, directions) for own in rows[1:]]
+    before = growths[0][1]
+    unit, scale = "hypervolume", 1.0 / before if before > _SMALL else 1.0
+    if problem.gain_in == "objective" and len(yardstick.objectives) == 1:
+        entry = yardstick.objectives[0]
+        unit, scale = "decades" if entry.scale == "log10" else entry.unit, float(abs(yardstick.span[0]))
+    gains = growths[0][0] * scale
+    low, high = np.quantile(gains, [0.05, 0.95])
+    random = [float(found.mean()) * scale for found, _ in growths[1:]]
+    return PlateGain(
+        float(gains.mean()), float(low), float(high), float(np.mean(random)) if random else None, unit
+    )
+
+
+def _fall_of_doubt(
+    problem: PlanningProblem,
+    beliefs: Beliefs,
+    yardstick: Yardstick,
+    chosen: Sequence[Candidate],
+    reserved: Sequence[Candidate],
+    shared: Mapping[str, Level],
+    rng: np.random.Generator,
+) -> PlateGain:
+    """The gain of a plate that only maps."""
+    goal = problem.map_goal or MapGoal()
+    goal = goal if is_known(goal, beliefs) else MapGoal(where=goal.where)
+    region = region_ranks(problem, goal, _REGION, rng)
+    there = problem.features.of_block(problem.space.decode(region))
+    plates = [features_of(problem, list(chosen)), *random_plates(problem, shared, len(chosen), reserved, rng)]
+    draws, level = drawn_values(
+        problem, beliefs, yardstick, goal, np.vstack([there, *plates]), _MAP_DRAWS, rng
+    )
+    falls, start = [], len(there)
+    for plate in plates:
+        falls.append(fall_of_doubt(draws[:, start : start + len(plate)], draws[:, : len(there)], level))
+        start += len(plate)
+    return PlateGain(falls[0], None, None, float(np.mean(falls[1:])) if falls[1:] else None, "doubt")
+
+
+def growth(
+    draws: Draws, known: IntArray, plate: IntArray, directions: FloatArray
+) -> tuple[FloatArray, float]:
+    """Growth (S,) of the hypervolume (of the best value, for one objective) in every draw by making a plate.
 
     Args:
         draws: at n points.
@@ -19,11 +113,75 @@ def relative_gain(draws: Draws, known: IntArray, plate: IntArray, directions: np
         directions: (D, K).
 
     Returns:
-        (HV with plate - HV) / HV, averaged over the draws; for an empty known front the growth itself.
+        The growth, and the expected hypervolume before, both up to the same constant.
     """
     power = draws.goodness.shape[2]
-    reach = np.maximum(lengths(draws.goodness, directions), 0.0) ** power * draws.passing[..., None]
-    before = reach[:, known].max(axis=1).mean() if len(known) else 0.0
-    rows = np.concatenate([known, plate])
-    after = reach[:, rows].max(axis=1).mean() if len(rows) else 0.0
-    return float((after - before) / before) if before > 1e-12 else float(after)
+
+    def reach(rows: IntArray) -> FloatArray:
+        if not len(rows):
+            return np.zeros((len(draws.goodness), len(directions)))
+        far = np.maximum(lengths(draws.goodness[:, rows], directions), 0.0) ** power
+        return np.asarray((far * draws.passing[:, rows, None]).max(axis=1))
+
+    before, new = reach(known), reach(plate)
+    grown: FloatArray = np.maximum(new - before, 0.0).mean(axis=1)
+    return grown, float(before.mean())
+
+
+def known_points(problem: PlanningProblem, beliefs: Beliefs, yardstick: Yardstick) -> FloatArray:
+    """Features of what is measured (the most promising few hundred) and pending."""
+    measured = problem.measured
+    if len(measured) > _KNOWN:
+        models = [beliefs.properties[entry.property] for entry in yardstick.objectives]
+        if len(measured) > _MANY:  # a cheap look comes first
+            fast = [make_fast(model, measured[-_SAMPLE:]) for model in models]
+            narrow = torch.as_tensor(measured, dtype=torch.float32)
+            measured = _most_promising(measured, [view.latent(narrow)[0] for view in fast], yardstick, _MANY)
+        means = [model.latent(measured)[0] for model in models]
+        measured = _most_promising(measured, means, yardstick, _KNOWN)
+    return np.vstack([measured, features_of(problem, list(problem.pending))])
+
+
+def _most_promising(
+    measured: FloatArray, means: Sequence[FloatArray], yardstick: Yardstick, count: int
+) -> FloatArray:
+    good = yardstick.goodness(np.stack(means, axis=-1)).min(axis=1)
+    return measured[np.sort(np.argsort(-good, kind="stable")[:count])]
+
+
+def random_plates(
+    problem: PlanningProblem,
+    shared: Mapping[str, Level],
+    n_wells: int,
+    reserved: Sequence[Candidate],
+    rng: np.random.Generator,
+) -> list[FloatArray]:
+    """Features (n, d) of a few plates of random candidates that keep the plate's rules and shared settings."""
+    space = problem.space
+    settings = plate_settings(space.process, shared)
+    wanted = _RANDOM_PLATES * n_wells + 50
+    ranks = np.zeros(0, dtype=np.int64)
+    for _ in range(_TRIES):
+        drawn = space.sample(min(2 * wanted, space.size), rng)
+        ranks = np.union1d(ranks, drawn[settings.choice_of(space.decode(drawn).settings) >= 0])
+        if len(ranks) >= wanted or len(drawn) == space.size:
+            break
+    if not len(ranks):
+        return []
+    block = space.decode(rng.permutation(ranks)[:wanted])
+    features, traits, is_open = (
+        problem.features.of_block(block),
+        traits_of(problem, block),
+        open_rows(problem, block),
+    )
+    plates = []
+    for _ in range(_RANDOM_PLATES):
+        book = RuleBook(problem, traits, block, is_open)
+        book.reserve(reserved)
+        taken = take_first(book, rng.permutation(len(block)), n_wells)
+        if taken:
+            plates.append(features[taken])
+    return plates
+
+
+__all__ = ["expected_gain", "growth", "known_points", "random_plates"]

@@ -71,7 +71,7 @@ def optimism(
     columns = []
     for k, entry in enumerate(yardstick.objectives):
         belief = beliefs.properties[entry.property]
-        mean, sd = (belief.forest or belief).latent(features)
+        mean, sd = belief.hope(features)
         columns.append(
             yardstick.sign[k] * (mean - yardstick.reference[k]) / yardstick.span[k] + sd / yardstick.span[k]
         )

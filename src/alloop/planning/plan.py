@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from alloop.arrays import FloatArray
 from alloop.errors import PlanError
 from alloop.planning.beliefs import Beliefs, learn_all
+from alloop.planning.blocks import divide
 from alloop.planning.chosen import Chosen, choose_plate, nothing_left
-from alloop.planning.first_plate import central_choice, cover_plate, covering_pool
+from alloop.planning.first_plate import blindly, cover
+from alloop.planning.gain import expected_gain
 from alloop.planning.goals import Yardstick, make_yardstick
-from alloop.planning.layout import spread_over_wells
+from alloop.planning.layout import entries_of, placed
 from alloop.planning.outlook import Outlook, describe
-from alloop.planning.problem import MadeSample, PlannedWell, PlanningProblem, PlatePlan, PlateRules, Role
-from alloop.planning.random_wells import open_rows, random_ranks
-from alloop.planning.reasons import component_reason
-from alloop.planning.roles import rank_replicates, reserve
-from alloop.planning.rules import RuleBook, traits_of
-from alloop.planning.settings import PlateSettings, plate_settings
-from alloop.properties import get_property
-from alloop.space import Candidate, Level
+from alloop.planning.problem import BlockSettings, PlannedWell, PlanningProblem, PlatePlan, PlateRules
+from alloop.planning.roles import rank_replicates
+from alloop.planning.rules import exceeded
+from alloop.planning.stations import with_stations
 
 _BACKGROUND = 2000
 _RESERVED_SHARE = 0.5
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A well before it has a place."""
-
-    role: Role
-    candidate: Candidate
-    rank: int | None
-    why: str
-    replicate_of: str | None = None
 
 
 def _generator(seed: int) -> np.random.Generator:
@@ -66,47 +53,54 @@ def plan_plate(
     tell = progress or _quiet
     rng = _generator(seed)
     watch = _Watch()
-    settings = plate_settings(problem.space.process, problem.rules.fixed_settings)
     rules, warnings = _fitting_rules(problem.rules, bool(problem.made))
     problem = replace(problem, rules=rules)
+    settings, tasks = divide(problem.space.process, rules, rng)
+    warnings += exceeded(problem)
     background = _sample_features(problem, rng)
     beliefs = learn_all(problem, background, seed, tell)
     yardstick = make_yardstick(
-        problem.objectives, {name: belief.process.data for name, belief in beliefs.properties.items()}
+        problem.objectives, {name: belief.data for name, belief in beliefs.properties.items()}
     )
     warnings += _missing(problem, beliefs)
     watch.lap("fit")
     ranked = rank_replicates(problem, beliefs, yardstick, rng)
     own = any((data.sources == 0).any() for data in problem.observations.values())
     if own and yardstick.objectives:
-        chosen = choose_plate(problem, beliefs, yardstick, settings, background, ranked, rng, tell, watch.lap)
+        chosen = choose_plate(
+            problem, beliefs, yardstick, settings, tasks, background, ranked, rng, tell, watch.lap
+        )
     else:
         tell("covering the space: nothing of this campaign has been measured yet")
-        chosen = _covering(problem, settings, ranked, rng)
+        chosen = cover(problem, settings, tasks, ranked, rng)
         watch.lap("screen")
-    entries, more = _entries(problem, chosen)
-    plan = _finish(problem, beliefs, yardstick, chosen, entries, rng, background)
+    plan = _finish(problem, beliefs, yardstick, chosen, rng, background)
+    if own and yardstick.objectives:
+        picked = [well.candidate for well in plan.wells if well.role in ("candidate", "random")]
+        found = expected_gain(problem, beliefs, yardstick, picked, chosen.reserved, chosen.shared, rng)
+        plan = replace(plan, gain=found.mean, gain_detail=found)
     watch.lap("select")
-    return replace(plan, warnings=(*warnings, *more, *plan.warnings), seconds=watch.seconds)
+    return replace(
+        plan,
+        warnings=(*warnings, *plan.warnings),
+        seconds=watch.seconds,
+        suspects=beliefs.suspects,
+        literature_left_out=beliefs.literature_left_out,
+    )
 
 
 def plan_plate_at_random(problem: PlanningProblem, seed: int) -> PlatePlan:
     """A plate of controls and uniformly random candidates, on plate settings drawn at random: the yardstick."""
     rng = _generator(seed)
-    settings = plate_settings(problem.space.process, problem.rules.fixed_settings)
     rules, warnings = _fitting_rules(problem.rules, False)
     problem = replace(problem, rules=replace(rules, replicates=0, random=0))
-    choice = int(rng.integers(len(settings)))
-    reserved = reserve(problem, [], settings.values(choice))
-    count = len(problem.rules.wells) - len(reserved.candidates)
-    ranks = random_ranks(problem, settings, choice, count, reserved.candidates, rng)
-    chosen = Chosen(settings.values(choice), reserved, ranks, ("random",) * len(ranks), None, 0)
+    settings, tasks = divide(problem.space.process, problem.rules, rng)
+    chosen = blindly(problem, settings, tasks, rng)
     nobody = Beliefs({}, None, ())
     yardstick = make_yardstick((), {})
-    entries, more = _entries(problem, chosen)
     background = np.zeros((0, len(problem.features.names)))
-    plan = _finish(problem, nobody, yardstick, chosen, entries, rng, background)
-    return replace(plan, warnings=(*warnings, *more))
+    plan = _finish(problem, nobody, yardstick, chosen, rng, background)
+    return replace(plan, warnings=(*warnings, *plan.warnings))
 
 
 class _Watch:
@@ -166,70 +160,30 @@ def _missing(problem: PlanningProblem, beliefs: Beliefs) -> list[str]:
     if beliefs.properties:
         for entry in problem.objectives:
             if entry.property not in beliefs.properties:
-                why = (
-                    "follows from the composition"
-                    if get_property(entry.property).computed
-                    else "has no values yet"
-                )
-                warnings.append(f"{entry.property} {why}: this plate is planned without it")
+                warnings.append(f"{entry.property} has no values yet: this plate is planned without it")
         for constraint in problem.constraints:
             if constraint.property not in beliefs.properties:
                 warnings.append(f"{constraint.property} has no values yet: its constraint is taken as met")
+    warnings += [
+        f"literature left out for {name}: it predicts your values worse"
+        for name in beliefs.literature_left_out
+    ]
     for name, report in beliefs.reports().items():
         if report.n >= 16 and not report.predictable:
             warnings.append(f"the model of {name} predicts no better than its mean: expect exploration")
     return warnings
 
 
-def _covering(
-    problem: PlanningProblem,
-    settings: PlateSettings,
-    ranked: Sequence[tuple[MadeSample, str]],
-    rng: np.random.Generator,
-) -> Chosen:
-    others = [settings.choice_of_candidate(candidate) for candidate in problem.pending]
-    choice = central_choice(settings, np.array(others, dtype=np.int64))
-    reserved = reserve(problem, ranked, settings.values(choice))
-    blind = random_ranks(problem, settings, choice, problem.rules.random, reserved.candidates, rng)
-    ranks = covering_pool(problem, rng)
-    block = problem.space.decode(ranks)
-    ranks = np.union1d(ranks[settings.choice_of(block.settings) == choice], blind)
-    block = problem.space.decode(ranks)
-    traits = traits_of(problem, block)
-    book = RuleBook(problem, traits, block, open_rows(problem, block))
-    book.reserve(reserved.candidates)
-    for row in np.searchsorted(ranks, blind).tolist():
-        book.add(row)
-    n_wells = len(problem.rules.wells) - len(reserved.candidates) - len(blind)
-    picks = cover_plate(problem, block, traits, problem.features.of_block(block), book, n_wells)
-    if not picks and not len(blind):
-        raise nothing_left()
-    whys = ("cover",) * len(picks) + ("random",) * len(blind)
-    ranks = np.concatenate([ranks[picks], blind]).astype(np.int64)
-    return Chosen(settings.values(choice), reserved, ranks, whys, None, 0)
-
-
-def _entries(problem: PlanningProblem, chosen: Chosen) -> tuple[tuple[list[_Entry], list[_Entry]], list[str]]:
-    """(Controls and replicates, the other wells), and warnings."""
-    space, warnings = problem.space, []
-    why = "the reference that ties plates together"
-    reserved = [_Entry("control", made, space.find(made), why) for made in chosen.reserved.controls]
-    for entry in chosen.reserved.replicates:
-        rank = space.find(entry.candidate)
-        reserved.append(_Entry("replicate", entry.candidate, rank, entry.why, entry.sample.sample))
-    others = []
-    for rank, why in zip(chosen.ranks, chosen.whys, strict=True):
-        is_random = why == "random"
-        text = "drawn at random: the yardstick" if is_random else component_reason(why)
-        candidate = space.candidate(int(rank))
-        others.append(_Entry("random" if is_random else "candidate", candidate, int(rank), text))
-    missing = len(problem.rules.wells) - len(reserved) - len(others)
+def _left_open(problem: PlanningProblem, chosen: Chosen, planned: int) -> list[str]:
+    """What the rules did not let onto the plate."""
+    warnings = []
+    missing = len(problem.rules.wells) - planned
     if missing > 0:
         warnings.append(f"{missing} wells stay empty: the rules leave no more different candidates")
     blind = chosen.whys.count("random")
     if blind < problem.rules.random:
         warnings.append(f"{blind} random wells instead of {problem.rules.random}: the rules allow no more")
-    return (reserved, others), warnings
+    return warnings
 
 
 def _finish(
@@ -237,12 +191,12 @@ def _finish(
     beliefs: Beliefs,
     yardstick: Yardstick,
     chosen: Chosen,
-    entries: tuple[Sequence[_Entry], Sequence[_Entry]],
     rng: np.random.Generator,
     background: FloatArray,
 ) -> PlatePlan:
     """Predictions, reasons and places."""
-    everyone = [*entries[0], *entries[1]]
+    entries = entries_of(problem.space, chosen)
+    everyone = [entry for reserved, others in entries for entry in (*reserved, *others)]
     if not everyone:
         raise nothing_left()
     outlooks: list[Outlook] = describe(
@@ -254,8 +208,10 @@ def _finish(
         background,
         rng,
     )
-    pairs = list(zip(everyone, outlooks, strict=True))
-    placed = spread_over_wells(pairs[: len(entries[0])], pairs[len(entries[0]) :], problem.rules.wells, rng)
+    pairs = iter(zip(everyone, outlooks, strict=True))
+    grouped = [
+        ([next(pairs) for _ in reserved], [next(pairs) for _ in others]) for reserved, others in entries
+    ]
     wells = tuple(
         PlannedWell(
             label,
@@ -267,8 +223,28 @@ def _finish(
             outlook.p_hit,
             outlook.reason,
             entry.replicate_of,
+            outlook.neighbours,
+            outlook.drivers,
+            outlook.teaches,
+            entry.block,
         )
-        for label, (entry, outlook) in placed
+        for label, (entry, outlook) in placed(chosen, grouped, rng)
     )
-    shared: Mapping[str, Level] = chosen.shared
-    return PlatePlan(wells, shared, beliefs.reports(), chosen.gain, (), chosen.screened, {})
+    by_block = tuple(
+        BlockSettings(
+            block.name, block.wells, {n: v for n, v in block.shared.items() if n not in chosen.shared}
+        )
+        for block in chosen.blocks
+        if block.name is not None
+    )
+    return PlatePlan(
+        with_stations(wells, problem.rules.stations, problem.shelf),
+        chosen.shared,
+        beliefs.reports(),
+        None,
+        tuple(_left_open(problem, chosen, len(wells))),
+        chosen.screened,
+        {},
+        blocks=by_block,
+        rule_prices=chosen.prices,
+    )

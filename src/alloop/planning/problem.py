@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from alloop.arrays import FloatArray
+from alloop.arrays import BoolArray, FloatArray
 from alloop.chemistry import Shelf
-from alloop.planning.aims import Constraint, Objective
+from alloop.planning.aims import Constraint, MapGoal, Objective
+from alloop.planning.because import Driver, Known, Lesson, Neighbour, PlateGain
+from alloop.planning.places import Station, WellBlock
 from alloop.space import Candidate, FeatureMap, Level, Space
 from alloop.surrogate import Observations
+from alloop.surrogate.doubts import Suspect
+from alloop.surrogate.protocol import Learner
 
 Role = Literal["candidate", "control", "replicate", "random"]
 
@@ -39,8 +43,13 @@ class PlateRules:
         max_wells_per_dopant: wells that may hold the same species on the same site as dopant.
         min_distance: smallest difference between two candidates with the same settings, as the largest
             difference of an element's atomic fraction.
-        fixed_settings: values of shared settings that the caller has decided.
+        fixed_settings: values of shared settings that the caller has decided, for the plate and all its blocks.
         filled: what other wells of the same plate hold already (locked ones); it counts in every rule.
+        max_wells_per_composition: wells that may hold the same composition with different settings.
+        blocks: parts of the plate with settings of their own; none is one block without a name.
+        fixed_in_block: values that the caller has decided for single blocks, by the block's name.
+        stations: where wells are made; a well with a precursor that needs inert gas goes to an inert one. None
+            says that any well can be made.
     """
 
     wells: tuple[str, ...]
@@ -52,6 +61,10 @@ class PlateRules:
     min_distance: float = 0.0
     fixed_settings: Mapping[str, Level] = field(default_factory=dict)
     filled: tuple[Candidate, ...] = ()
+    max_wells_per_composition: int | None = None
+    blocks: tuple[WellBlock, ...] = ()
+    fixed_in_block: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
+    stations: tuple[Station, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +93,13 @@ class PlanningProblem:
         observed: properties that are modelled and predicted but neither aimed at nor limited, as constraints without
             a bound.
         aim: weight of each of `front`, `hits`, `best`, `map`.
+        confirmed: by property, (n,) which rows of its observations a person has vouched for.
+        map_goal: what `map` is to learn; None for the objectives over the whole space.
+        best_share: the share of the space that counts as the best, where no targets are stated.
+        gain_in: whether the gain of a plate is told relative to what is reached, or for one objective in its own unit.
+        known: what each row of `measured` is and gave, for the reasons; empty where nobody asks for them.
+        device: where candidates are screened, `cpu` or `cuda`.
+        models: by property, what learns it instead of alloop's own models (docs/botorch.md).
     """
 
     space: Space
@@ -99,6 +119,13 @@ class PlanningProblem:
     excluded_keys: frozenset[str] = frozenset()
     shelf: Shelf | None = None
     observed: tuple[Constraint, ...] = ()
+    confirmed: Mapping[str, BoolArray] = field(default_factory=dict)
+    map_goal: MapGoal | None = None
+    best_share: float = 0.1
+    gain_in: Literal["relative", "objective"] = "relative"
+    known: tuple[Known, ...] = ()
+    device: str = "cpu"
+    models: Mapping[str, Learner] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,7 +143,9 @@ class Prediction:
 class PlannedWell:
     """One well of a plan.
 
-    `rank` is None for a control outside the space; `p_feasible` and `p_hit` are None while nothing is modelled.
+    `rank` is None for a control outside the space; `p_feasible`, `p_hit` and `teaches` are None while nothing is
+    modelled, `neighbours` and `drivers` then empty.
+    `block` and `station` name where it lies and where it is made, on a plate that has blocks or stations.
     """
 
     well: str
@@ -128,6 +157,37 @@ class PlannedWell:
     p_hit: float | None
     reason: str
     replicate_of: str | None = None
+    neighbours: tuple[Neighbour, ...] = ()
+    drivers: tuple[Driver, ...] = ()
+    teaches: Lesson | None = None
+    block: str | None = None
+    station: str | None = None
+
+
+@dataclass(frozen=True)
+class BlockSettings:
+    """A block of a planned plate: its wells, and the settings they share beside the plate's."""
+
+    name: str
+    wells: tuple[str, ...]
+    settings: Mapping[str, Level]
+
+
+@dataclass(frozen=True)
+class RulePrice:
+    """What a rule costs a plate.
+
+    Attributes:
+        rule: its name in the campaign file.
+        setting: what it is set to, as text.
+        utility_lost_percent: share of what the plate would be expected to bring without the rule.
+        words: the same in a sentence, with what a looser rule would cost.
+    """
+
+    rule: str
+    setting: str
+    utility_lost_percent: float
+    words: str
 
 
 @dataclass(frozen=True)
@@ -149,8 +209,10 @@ class ModelReport:
 class PlatePlan:
     """A planned plate.
 
-    `gain` is the expected relative gain in hypervolume (in the single objective's best value, on the model
-    scale, relative to its spread) from making it; None for a first plate without any model.
+    `gain` is what making it is expected to bring, `gain_detail` the same with its interval, its unit and what random
+    candidates would bring; None for a first plate without any model. `suspects` are values that were not learned
+    from, by property, with their rows in the problem's observations; `literature_left_out` names the properties
+    whose literature predicts the own values worse than they predict each other.
     """
 
     wells: tuple[PlannedWell, ...]
@@ -160,3 +222,8 @@ class PlatePlan:
     warnings: tuple[str, ...]
     candidates_screened: int
     seconds: Mapping[str, float]
+    gain_detail: PlateGain | None = None
+    blocks: tuple[BlockSettings, ...] = ()
+    rule_prices: tuple[RulePrice, ...] = ()
+    suspects: Mapping[str, tuple[Suspect, ...]] = field(default_factory=dict)
+    literature_left_out: tuple[str, ...] = ()

@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from alloop.arrays import FloatArray
 from alloop.planning.beliefs import Beliefs
 from alloop.planning.goals import Yardstick, weight_directions
 from alloop.planning.hits import depth
 from alloop.planning.problem import MadeSample, PlanningProblem
+from alloop.planning.rules import RuleBook
 from alloop.space import Candidate, Level, Process
 
 _SURPRISE_Z = 2.576  # outside the 99 % interval
+_LATEST = 4000
+"""Samples, the latest, among which replicates are looked for."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,12 @@ def rank_replicates(
 ) -> list[tuple[MadeSample, str]]:
     """Samples worth making again, one per recipe and the most useful first, each with why.
 
-    First what surprised (a value outside its 99 % interval as predicted without it), then what would be the best
-    known if it is true; what has been repeated most comes last. What a person has excluded, or the shelf no longer
-    makes, is left out.
+    First what would be a discovery if it is no slip (a suspect value better than expected), then what surprised (a
+    value outside its 99 % interval as predicted without it), then what would be the best known if it is true; what
+    has been repeated most comes last. What a person has excluded, or the shelf no longer makes, is left out. Of very
+    many samples only the latest are looked at.
     """
-    made = [sample for sample in problem.made if _can_be_made(problem, sample.candidate)]
+    made = [sample for sample in problem.made[-_LATEST:] if _can_be_made(problem, sample.candidate)]
     if not problem.rules.replicates or not made or not yardstick.objectives:
         return []
     by_recipe: dict[str, list[MadeSample]] = {}
@@ -93,28 +98,44 @@ def rank_replicates(
     promise = depth(yardstick.goodness(means), weight_directions(means.shape[1], 16, rng))
     surprise = _surprise(problem, beliefs, yardstick, originals)
     repeats = np.array([len(entry) - 1 for entry in entries])
-    order = np.lexsort([-promise, -(surprise > _SURPRISE_Z).astype(int), repeats])
+    doubtful = _doubtful(problem, beliefs, yardstick, originals)
+    order = np.lexsort([-promise, -(surprise > _SURPRISE_Z).astype(int), -doubtful, repeats])
     ranked = []
     for index in order:
         why = "repeats one of the best so far, to tell luck from quality"
         if surprise[index] > _SURPRISE_Z:
             why = f"repeats a surprise: its value lay {surprise[index]:.1f} standard deviations from the expected one"
+        if doubtful[index]:
+            why = "repeats a value that looks wrong, to tell a discovery from a slip"
         ranked.append((entries[index][0], why))
     return ranked
 
 
 def reserve(
-    problem: PlanningProblem, ranked: Sequence[tuple[MadeSample, str]], shared: Mapping[str, Level]
+    problem: PlanningProblem,
+    ranked: Sequence[tuple[MadeSample, str]],
+    shared: Mapping[str, Level],
+    n_controls: int,
+    n_replicates: int,
+    book: RuleBook,
 ) -> Reserved:
-    """The wells that a plate with these shared settings has before any candidate.
+    """The wells that a block of wells with these shared settings has before any candidate.
 
     Replicates are what can be repeated exactly, in the order of `ranked`, then the same compositions under the
-    plate's settings; no experiment comes twice among them.
+    block's settings; no experiment comes twice among them, and none that breaks a rule of the plate.
+
+    Args:
+        problem: the round.
+        ranked: what may be repeated.
+        shared: settings of the block, the plate's included.
+        n_controls, n_replicates: wells of each.
+        book: the plate's rules, in which the controls have been counted (:meth:`RuleBook.count`). It is changed.
     """
     process, control = problem.space.process, problem.rules.control
     controls: tuple[Candidate, ...] = ()
     if control is not None:
-        controls = (with_plate_settings(control.candidate, process, shared),) * control.count
+        controls = (with_plate_settings(control.candidate, process, shared),) * n_controls
+        book.close(controls)
     here = [(sample, with_plate_settings(sample.candidate, process, shared), why) for sample, why in ranked]
     here = [entry for entry in here if entry[1].key not in problem.excluded_keys]
     exact = [entry for entry in here if entry[0].candidate.recipe_key == entry[1].recipe_key]
@@ -123,11 +144,12 @@ def reserve(
         for sample, made, _ in here
         if sample.candidate.recipe_key != made.recipe_key and not _lacks_a_setting(made, process)
     ]
-    seen = {candidate.recipe_key for candidate in controls}
     replicates: list[Replicate] = []
     for sample, made, why in (*exact, *moved):
-        if len(replicates) < problem.rules.replicates and made.recipe_key not in seen:
-            seen.add(made.recipe_key)
+        if len(replicates) == n_replicates:
+            break
+        if book.fits(made):
+            book.reserve([made])
             replicates.append(Replicate(sample, made, why))
     return Reserved(controls, tuple(replicates))
 
@@ -142,22 +164,42 @@ def _can_be_made(problem: PlanningProblem, candidate: Candidate) -> bool:
     return bool(problem.shelf.reachable(amounts, elements)[0])
 
 
+def _doubtful(
+    problem: PlanningProblem, beliefs: Beliefs, yardstick: Yardstick, features: FloatArray
+) -> FloatArray:
+    """How far above its expectation (n,), in standard deviations, a value of each composition was that was left out."""
+    far = np.zeros(len(features))
+    for sign, entry in zip(yardstick.sign, yardstick.objectives, strict=True):
+        data = problem.observations[entry.property]
+        for suspect in beliefs.suspects.get(entry.property, ()):
+            if not suspect.siblings and sign * (data.values[suspect.row] - suspect.expected) > 0:
+                same = np.abs(features - data.features[suspect.row]).max(axis=1) < 1e-9
+                far[same] = np.maximum(far[same], suspect.z)
+    return far
+
+
 def _surprise(
     problem: PlanningProblem, beliefs: Beliefs, yardstick: Yardstick, features: FloatArray
 ) -> FloatArray:
     """Largest |z| (n,) of any value measured at each composition, predicted without it."""
     worst = np.zeros(len(features))
+    places = cKDTree(features)
     for entry in yardstick.objectives:
-        process = beliefs.properties[entry.property].process
-        data = process.data
+        belief = beliefs.properties[entry.property]
+        data = belief.data
         exact = np.flatnonzero((data.bounds == 0) & (data.sources == 0))
         if len(exact) < 8:
             continue
+        if len(exact) > _LATEST:
+            exact = exact[
+                np.isfinite(places.query(data.features[exact], p=np.inf, distance_upper_bound=1e-9)[0])
+            ]
         held = np.array_split(np.random.default_rng(0).permutation(exact), min(8, len(exact)))
         for rows in held:
-            mean, sd = process.leave_out(np.sort(rows))
+            mean, sd = belief.leave_out(np.sort(rows))
             z = np.abs(data.values[np.sort(rows)] - mean) / sd
-            for row, value in zip(np.sort(rows), z, strict=True):
-                same = np.flatnonzero(np.abs(features - data.features[row]).max(axis=1) < 1e-9)
+            for same, value in zip(
+                places.query_ball_point(data.features[np.sort(rows)], 1e-9, p=np.inf), z, strict=True
+            ):
                 worst[same] = np.maximum(worst[same], value)
     return worst

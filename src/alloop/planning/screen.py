@@ -1,56 +1,58 @@
 """From the whole space to a few thousand candidates: every candidate gets a cheap optimistic score.
 
 Scores look along random directions in objective space with different optimism; kept are the best per direction
-over the whole space and the best of every block of ranks, since neighbours in rank are alike and a list of the
-overall best alone would be one crowd.
+over the whole space and the best of every part of it, since neighbours in rank are alike and a list of the overall
+best alone would be one crowd.
+
+Small spaces are judged by the fast view of the models. In larger ones a network distilled from that view sieves
+every candidate, and what passes is judged. Beyond `EXHAUSTIVE` candidates the space is searched, see `guided`.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
-from scipy.special import ndtr
 
-from alloop.arrays import BoolArray, FloatArray, IntArray
-from alloop.planning.beliefs import Beliefs, p_between
-from alloop.planning.goals import Yardstick, lengths, weight_directions
+from alloop.arrays import IntArray
+from alloop.errors import PlanError
+from alloop.planning.beliefs import Beliefs
+from alloop.planning.goals import Yardstick
+from alloop.planning.guided import search
 from alloop.planning.problem import PlanningProblem
 from alloop.planning.settings import PlateSettings
-from alloop.space import Block, Candidate
-from alloop.surrogate.belief import process_alone
-from alloop.surrogate.fast import FastBelief, make_fast
-from alloop.surrogate.gp import one_thread
+from alloop.planning.shortlist import Kept, best_of, merged, spread
+from alloop.planning.sieving import make_sieve
+from alloop.planning.stream import Sieve, make_listing
+from alloop.planning.study import Study, in_order, make_study, open_candidates
+from alloop.surrogate.threads import n_workers, one_thread
 
-BLOCK = 32_768
-EXHAUSTIVE = 20_000_000
-_SAMPLED_BLOCKS = 48
-_OPTIMISM = (0.0, 1.0, 2.0)
-_STEPS = 3
-_STARTS = 400
-_DIRECTIONS = 12
+EXHAUSTIVE = 50_000_000
+DIRECT = 24_000
+"""Up to so many candidates all are judged: distilling would take as long."""
 
-
-@dataclass(frozen=True)
-class Kept:
-    """The best of a part of the space: ranks (k,), their plate settings (k,), scores (k, D)."""
-
-    ranks: IntArray
-    choices: IntArray
-    scores: FloatArray
+_BLOCK = 16_384
+_SIFTED = (
+    512,
+    262_144,
+)  # candidates sifted at once: a part of the space, unless it is too small or too large
+_PARTS = 96
 
 
-def open_candidates(problem: PlanningProblem, block: Block) -> BoolArray:
-    """Which candidates (n,) of a block nobody has excluded by element."""
-    is_open = np.ones(len(block), dtype=bool)
-    out = [i for i, element in enumerate(problem.space.elements) if element in problem.excluded_elements]
-    if out:
-        is_open &= ~(problem.space.element_amounts(block)[:, out] > 0).any(axis=1)
-    return is_open
+def find_device(name: str) -> torch.device:
+    """The device on which candidates are screened.
+
+    Raises:
+        PlanError: when there is no such device here.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise PlanError(
+            "device is cuda, but this machine has no GPU that torch can use",
+            "write device: cpu, or install a CUDA build of torch and the GPU's driver",
+        )
+    return torch.device(name)
 
 
 def screen(
@@ -64,9 +66,6 @@ def screen(
 ) -> tuple[IntArray, int]:
     """The most promising candidates of the space.
 
-    Spaces above `EXHAUSTIVE` candidates are sampled uniformly, then searched from the best of the sample through
-    their neighbours.
-
     Args:
         problem: the round.
         beliefs: the models.
@@ -78,138 +77,75 @@ def screen(
 
     Returns:
         Ranks, sorted and distinct; the number of candidates scored.
+
+    Raises:
+        PlanError: when the round's device is not there.
     """
-    scorer = _Scorer(problem, beliefs, yardstick, settings, rng)
-    space = problem.space
-    per_choice = max(n_keep // (2 * scorer.n_scores * len(settings)), 2)
-    if space.size <= EXHAUSTIVE:
-        n_blocks = -(-space.size // BLOCK)
-        blocks: Iterator[IntArray] = space.stream(BLOCK)
-    else:
-        n_blocks = _SAMPLED_BLOCKS
-        blocks = (np.sort(space.sample(BLOCK, rng)) for _ in range(n_blocks))
-    per_block = max(n_keep // (2 * n_blocks * scorer.n_scores * len(settings)), 1)
-    kept: list[Kept] = []
+    device = find_device(problem.device)
+    with one_thread(), ThreadPoolExecutor(n_workers()) as pool:
+        study = make_study(problem, beliefs, yardstick, settings, n_keep, rng, pool)
+        listing = make_listing(problem, settings)
+        if listing is None or problem.space.size <= DIRECT:
+            return _judge_all(study, progress)
+        if problem.space.size > EXHAUSTIVE:
+            passing, screened = search(study, listing, device, rng, progress)
+        else:
+            passing, screened = _sift(study, make_sieve(study, listing, device, rng), progress)
+        return _shortlist(study, study.kept(passing)), screened
+
+
+def _judge_all(study: Study, progress: Callable[[str], None]) -> tuple[IntArray, int]:
+    """Judge every candidate."""
+    space = study.problem.space
+    best: list[Kept] = []
     local: list[IntArray] = []
     screened = 0
-    for count, part in _in_threads(scorer, blocks, per_choice):
-        screened += count
-        kept.append(part)
-        local.append(_top(part, per_block))
-        kept = [_merge(kept, per_choice)]
-        progress(f"screening: {screened:,} of {min(space.size, n_blocks * BLOCK):,} candidates")
-    if space.size > EXHAUSTIVE:
-        for _ in range(_STEPS):
-            best = _top(kept[0], 8)
-            near = [space.neighbours(int(rank)) for rank in _spread(best, _STARTS)]
-            new = np.setdiff1d(np.concatenate([kept[0].ranks[:0], *near]), kept[0].ranks)
-            screened += len(new)
-            kept = [_merge([kept[0], scorer.keep(new, per_choice)], per_choice)]
-    everywhere = _spread(np.unique(np.concatenate(local)), n_keep // 2)
-    return np.union1d(kept[0].ranks, everywhere), screened
+    for ranks in space.stream(_BLOCK):
+        kept = study.kept(ranks)
+        screened += len(ranks)
+        best = [best_of(merged([*best, kept]), study.per_choice)]
+        local.append(_best_of_parts(study, kept))
+        progress(f"screening: {screened:,} of {space.size:,} candidates")
+    everywhere = spread(np.concatenate(local), study.n_keep // 2)
+    return np.union1d(best[0].ranks, everywhere), screened
 
 
-def _spread(ranks: IntArray, count: int) -> IntArray:
-    """At most `count` of `ranks`, evenly spaced."""
-    if len(ranks) <= count:
-        return ranks
-    return ranks[np.linspace(0, len(ranks) - 1, count).astype(np.int64)]
+def _shortlist(study: Study, kept: Kept) -> IntArray:
+    """The best of all, and the best of every part of the space."""
+    everywhere = spread(_best_of_parts(study, kept), study.n_keep // 2)
+    return np.union1d(best_of(kept, study.per_choice).ranks, everywhere)
 
 
-class _Scorer:
-    """Scores blocks of ranks; holds nothing that changes, so that threads may share it."""
-
-    def __init__(
-        self,
-        problem: PlanningProblem,
-        beliefs: Beliefs,
-        yardstick: Yardstick,
-        settings: PlateSettings,
-        rng: np.random.Generator,
-    ) -> None:
-        self._problem = problem
-        self._beliefs = beliefs
-        self._yardstick = yardstick
-        self._settings = settings
-        wanted = [o.property for o in yardstick.objectives] + [c.property for c in beliefs.constraints]
-        self._fast: dict[str, FastBelief] = {
-            n: make_fast(beliefs.properties[n]) for n in dict.fromkeys(wanted)
-        }
-        self._forming = make_fast(process_alone(beliefs.forming)) if beliefs.forming is not None else None
-        self._directions = weight_directions(len(yardstick.objectives), _DIRECTIONS, rng)
-        # what is known already would fill the list with what cannot be proposed
-        known: list[str | Candidate] = [*problem.excluded_keys, *problem.pending]
-        known += [sample.candidate for sample in problem.made]
-        closed = {problem.space.find(one) for one in known}
-        self._closed = np.array(sorted(rank for rank in closed if rank is not None), dtype=np.int64)
-        self.n_scores = len(self._directions) * len(_OPTIMISM)
-
-    def keep(self, ranks: IntArray, per_choice: int) -> Kept:
-        """Score `ranks` and keep the best `per_choice` of every score and plate setting."""
-        problem = self._problem
-        block = problem.space.decode(ranks)
-        choice = self._settings.choice_of(block.settings)
-        rows = np.flatnonzero(open_candidates(problem, block) & (choice >= 0) & ~np.isin(ranks, self._closed))
-        features = problem.features.of_block(block)[rows]
-        scores = self._scores(features)
-        return _merge([Kept(ranks[rows], choice[rows], scores)], per_choice)
-
-    def _scores(self, features: FloatArray) -> FloatArray:
-        yardstick = self._yardstick
-        narrow = torch.as_tensor(features, dtype=torch.float32)
-        predicted = {name: fast.latent(narrow) for name, fast in self._fast.items()}
-        chance = np.ones(len(features))
-        if self._forming is not None:
-            mean, sd = self._forming.latent(narrow)
-            chance = ndtr(mean / np.hypot(sd, self._forming.noise_sd))
-        for constraint in self._beliefs.constraints:
-            mean, sd = predicted[constraint.property]
-            wide = np.hypot(sd, self._fast[constraint.property].noise_sd)
-            chance = chance * p_between(mean, wide, constraint)
-        columns = []
-        pairs = [predicted[entry.property] for entry in yardstick.objectives]
-        means = np.stack([pair[0] for pair in pairs], axis=-1)
-        sds = np.stack([pair[1] for pair in pairs], axis=-1)
-        for hope in _OPTIMISM:
-            goodness = yardstick.goodness(means) + hope * sds / yardstick.span
-            reach = lengths(goodness, self._directions)
-            # an infeasible candidate is worth less where it reaches far, never more where it falls short
-            columns.append(
-                np.where(reach > 0, reach * chance[:, None], reach / np.maximum(chance[:, None], 0.05))
-            )
-        return np.concatenate(columns, axis=1)
+def _best_of_parts(study: Study, kept: Kept) -> IntArray:
+    """Ranks (sorted) of the best by each score and choice in every one of `_PARTS` equal parts of the space."""
+    size = study.problem.space.size
+    edges = [size * part // _PARTS for part in range(1, _PARTS)]
+    places = np.searchsorted(kept.ranks, np.array(edges, dtype=np.int64))
+    per_part = max(study.n_keep // (2 * _PARTS * study.n_scores * len(study.settings)), 1)
+    parts = [rows for rows in np.split(np.arange(len(kept.ranks)), places) if len(rows)]
+    nothing = [np.zeros(0, dtype=np.int64)]
+    return np.concatenate([best_of(kept.rows(rows), per_part).ranks for rows in parts] or nothing)
 
 
-def _in_threads(scorer: _Scorer, blocks: Iterator[IntArray], per_choice: int) -> Iterator[tuple[int, Kept]]:
-    """Score blocks on all cores, one thread each; results come in the order of the blocks."""
-    workers = max(1, min(os.cpu_count() or 1, int(os.environ.get("ALLOOP_THREADS", "64"))))
-    with one_thread(), ThreadPoolExecutor(workers) as pool:
-        waiting: list[tuple[int, Future[Kept]]] = []
-        for ranks in blocks:
-            waiting.append((len(ranks), pool.submit(scorer.keep, ranks, per_choice)))
-            if len(waiting) > workers:
-                count, future = waiting.pop(0)
-                yield count, future.result()
-        for count, future in waiting:
-            yield count, future.result()
+def _sift(study: Study, sieve: Sieve, progress: Callable[[str], None]) -> tuple[IntArray, int]:
+    """Ranks of what passes, and how many were scored."""
+    listing = sieve.listing
+    each = len(listing.combinations)
+    block = max(int(np.clip(listing.size // _PARTS, *_SIFTED)) // each, 1)
+    n = listing.n_compositions
+    starts = range(0, n, block)
+    passed: list[IntArray] = []
+    screened = 0
+
+    def one(start: int) -> tuple[int, IntArray, IntArray]:
+        numbers = np.arange(start, min(start + block, n), dtype=np.int64)
+        return len(numbers), *sieve.passed(numbers)
+
+    for count, beaten, local in in_order(study.pool, one, starts):
+        screened += count * each
+        passed += [beaten, local]
+        progress(f"screening: {screened:,} of {n * each:,} candidates")
+    return np.unique(np.concatenate(passed)), screened
 
 
-def _merge(parts: list[Kept], per_choice: int) -> Kept:
-    """The candidates of all parts that are among the best `per_choice` of some score and plate setting, by rank."""
-    ranks, first = np.unique(np.concatenate([part.ranks for part in parts]), return_index=True)
-    choices = np.concatenate([part.choices for part in parts])[first]
-    scores = np.concatenate([part.scores for part in parts])[first]
-    wanted = np.zeros(len(ranks), dtype=bool)
-    for choice in np.unique(choices):
-        rows = np.flatnonzero(choices == choice)
-        if len(rows) <= per_choice:
-            wanted[rows] = True
-            continue
-        for column in range(scores.shape[1]):
-            wanted[rows[np.argpartition(-scores[rows, column], per_choice - 1)[:per_choice]]] = True
-    return Kept(ranks[wanted], choices[wanted], scores[wanted])
-
-
-def _top(kept: Kept, count: int) -> IntArray:
-    """Ranks of the best `count` of every score and plate setting."""
-    return _merge([kept], count).ranks
+__all__ = ["find_device", "open_candidates", "screen"]

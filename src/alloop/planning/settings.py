@@ -1,4 +1,4 @@
-"""Settings that all wells of a plate share: which values are open, and which one a candidate belongs to."""
+"""Settings that wells share: which values are open to a plate and its blocks, and which one a candidate belongs to."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from alloop.space.types import write_level
 
 @dataclass(frozen=True)
 class PlateSettings:
-    """The combinations of shared settings that a plate may have.
+    """The combinations of shared settings that wells of a plate may have.
 
     Attributes:
         process: all settings of the space.
-        shared: indices of the settings that the plate shares.
+        shared: indices of the settings that the plate, or a block of it, shares.
         combinations: (c, len(shared)) level indices, -1 where a setting does not apply.
+        groups: (c,) equal numbers can stand on one plate, in different blocks. Without blocks every combination is a
+            group of its own.
     """
 
     process: Process
     shared: tuple[int, ...]
     combinations: IntArray
+    groups: IntArray
 
     def __len__(self) -> int:
         return len(self.combinations)
@@ -54,15 +57,58 @@ class PlateSettings:
             if index >= 0
         }
 
+    def values_by(self, choice: int, sharer: str) -> dict[str, Level]:
+        """Those of :meth:`values` that are shared by the ``plate`` or by a ``block``."""
+        by = {setting.name: setting.shared_by for setting in self.process.settings}
+        return {name: level for name, level in self.values(choice).items() if by[name] == sharer}
 
-def plate_settings(process: Process, fixed: Mapping[str, Level]) -> PlateSettings:
+    def with_values(self, fixed: Mapping[str, Level]) -> IntArray:
+        """The combinations that have the values of `fixed`.
+
+        Raises:
+            PlanError: when no combination has them.
+        """
+        rows = np.ones(len(self), dtype=bool)
+        for name, level in fixed.items():
+            for column, place in enumerate(self.shared):
+                setting = self.process.settings[place]
+                if setting.name == name:
+                    rows &= self.combinations[:, column] == setting.index(level)
+        if not rows.any():
+            wanted = ", ".join(f"{name} = {write_level(level)}" for name, level in fixed.items())
+            raise PlanError(f"no plate can have {wanted}", "choose levels that the campaign file lists")
+        return np.flatnonzero(rows).astype(np.int64)
+
+
+def plate_settings(process: Process, fixed: Mapping[str, Level], has_blocks: bool = False) -> PlateSettings:
     """The open combinations of shared settings, given those the caller has `fixed`.
+
+    Without blocks (`has_blocks`) a setting that is shared by a block is shared by the plate.
 
     Raises:
         PlanError: when no combination has the fixed values, or a fixed setting is none that a plate shares.
     """
     shared = tuple(i for i, setting in enumerate(process.settings) if setting.shared_by != "well")
-    names = {process.settings[place].name: process.settings[place] for place in shared}
+    check_fixed(process, fixed)
+    rows: IntArray = np.zeros((1, 0), dtype=np.int64)
+    if shared:  # else a pool's wells may have more settings than can be combined
+        rows = np.unique(process.combinations[:, list(shared)], axis=0)
+    groups = np.arange(len(rows))
+    if has_blocks:
+        by_plate = [column for column, i in enumerate(shared) if process.settings[i].shared_by == "plate"]
+        groups = np.unique(rows[:, by_plate], axis=0, return_inverse=True)[1].ravel()
+    whole = PlateSettings(process, shared, rows, groups)
+    kept = whole.with_values(fixed)
+    return PlateSettings(process, shared, rows[kept], np.unique(groups[kept], return_inverse=True)[1].ravel())
+
+
+def check_fixed(process: Process, fixed: Mapping[str, Level]) -> None:
+    """Refuse values of settings that wells do not share, and values that are no level.
+
+    Raises:
+        PlanError: with every such value.
+    """
+    names = {setting.name: setting for setting in process.settings if setting.shared_by != "well"}
     problems = []
     for name, level in fixed.items():
         if name not in names:
@@ -74,13 +120,3 @@ def plate_settings(process: Process, fixed: Mapping[str, Level]) -> PlateSetting
             problems.append(Problem(f"setting {name}", what, f"choose one of {offered}"))
     if problems:
         raise PlanError(problems)
-    rows = np.unique(process.combinations[:, list(shared)], axis=0)
-    for column, place in enumerate(shared):
-        setting = process.settings[place]
-        if setting.name in fixed:
-            wanted = setting.index(fixed[setting.name])
-            rows = rows[rows[:, column] == wanted]
-    if not len(rows):
-        wanted_text = ", ".join(f"{name} = {write_level(level)}" for name, level in fixed.items())
-        raise PlanError(f"no plate can have {wanted_text}", "choose levels that the campaign file lists")
-    return PlateSettings(process, shared, rows)
