@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from alloop.cli.app import run
 from alloop.errors import UserError
-from alloop.lab.backtest import STRATEGIES, RoundScore, backtest, hits_of
+from alloop.lab.backtest import STRATEGIES, Bench, Choice, RoundScore, Situation, backtest, hits_of
 from alloop.lab.replay_table import ReplayTable, load_replay
 from alloop.planning import Objective
 from alloop.planning.goals import hypervolume
+from alloop.space import Setting
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 OBELIX = SHARED / "data" / "conductivity" / "obelix_all.csv"
@@ -67,6 +68,47 @@ def test_every_strategy_runs_from_the_same_start(table: ReplayTable) -> None:
             assert 0 < scores[-1].hypervolume_fraction <= 1
             assert (scores[1].coverage90 is not None) == (name == "alloop")
     assert sum(s[-1].hits for _, s in runs["alloop"]) > sum(s[-1].hits for _, s in runs["random"])
+
+
+def test_failures_are_learned_from_and_no_hits(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    lines = ["x,y,score,density [g/cm^3],status"]
+    for x, y in rng.uniform(size=(160, 2)).round(3):
+        lines.append(f"{x},{y},{y},{5 - y - x / 5}," if x < 0.7 else f"{x},{y},,,not_formed")
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join(lines))
+    aims = (
+        Objective("score", "maximize", "linear", "1", 0.2),
+        Objective("density", "minimize", "linear", "g/cm^3", 5.0),
+    )
+    table = load_replay(path, {}, aims, (Setting("x", "", ()), Setting("y", "", ())), None)
+    bench = Bench(table)
+    assert bench.judge.hits.sum() == 16
+    assert table.formed[bench.judge.hits].all()
+    seen = []
+
+    def strategy(now: Situation) -> Choice:
+        assert now.formed is not None
+        seen.append((len(now.formed), len(now.data["score"])))
+        return STRATEGIES["alloop"](now)
+
+    scores, ranks = bench.run(strategy, {"front": 0.5, "hits": 0.5}, 20, 10, 4, 0)
+    assert len(set(ranks.tolist())) == 60
+    assert seen == [(k, int(table.formed[ranks[:k]].sum())) for k in (20, 30, 40, 50)]
+    assert scores[1].covered["score"][1] == table.formed[ranks[20:30]].sum()
+    assert (~table.formed[ranks[30:]]).mean() < 0.6 * (~table.formed).mean()
+
+
+def test_volume_is_measured_from_stated_references(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("x,score,density [g/cm^3]\n1,1,1\n2,3,3\n3,2,5\n4,0,9\n")
+    aims = (
+        Objective("score", "maximize", "linear", "1", 1.0),
+        Objective("density", "maximize", "linear", "g/cm^3", 1.0),
+    )
+    judge = Bench(load_replay(path, {}, aims, (Setting("x", "", ()),), None)).judge
+    fractions = [judge.score(np.array(m), 0.0, {}).hypervolume_fraction for m in ([0], [3], [1], [2], [1, 2])]
+    np.testing.assert_allclose(fractions, [0, 0, 4 / 6, 4 / 6, 1])
 
 
 def test_the_same_seed_gives_the_same_run(table: ReplayTable) -> None:
@@ -168,7 +210,7 @@ def test_the_command_prints_the_document(
     assert document["objectives"] == ["ionic_conductivity"]
     assert [entry["seed"] for entry in document["strategies"]["random"]] == [0, 1]
     assert set(document["strategies"]["alloop"][0]["rounds"][1]) == {
-        "measured", "hits", "best", "hypervolume_fraction", "seconds", "coverage90"
+        "measured", "hits", "best", "hypervolume_fraction", "seconds", "coverage90", "covered"
     }  # fmt: skip
     assert run(asked) == 0
     assert "6 hits to find" in capsys.readouterr().out.replace("\n", " ")

@@ -11,7 +11,7 @@ from alloop.errors import UploadError, UserError
 from alloop.lab.replay_lab import ReplayLaboratory
 from alloop.lab.replay_table import ReplayTable, load_replay
 from alloop.planning import Objective
-from alloop.space import Setting
+from alloop.space import FeatureMap, Setting
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 OBELIX = SHARED / "data" / "conductivity" / "obelix_all.csv"
@@ -117,6 +117,68 @@ def test_the_laboratory_answers_with_the_table(tmp_path: Path) -> None:
     strange = replace(wells["A01"], elements=(("Na", Fraction(1)), ("Cl", Fraction(1))), formula="NaCl")
     with pytest.raises(UserError, match=r"well B01: NaCl was never measured in table\.csv"):
         laboratory.measure("OLD-001", {"A01": wells["A01"], "B01": strange})
+
+
+SPEED, DELAY = Setting("speed", "mm/s", ()), Setting("delay", "", ())
+SCORE = Objective("score", "minimize", "linear", "1")
+
+
+def test_a_table_of_settings_needs_no_formula(tmp_path: Path) -> None:
+    text = "speed [cm/s];delay;Score\n1,5;a;0,3\n1,5;b;0,5\n2;a;0,7\n2;a;0,9\n"
+    table = load(tmp_path, text, objectives=(SCORE,), settings=(SPEED, DELAY))
+    assert len(table) == 3
+    assert [table.space.candidate(rank).process for rank in range(3)] == [
+        {"speed": 15, "delay": "a"}, {"speed": 15, "delay": "b"}, {"speed": 20, "delay": "a"}
+    ]  # fmt: skip
+    np.testing.assert_allclose(table.values["score"], [0.3, 0.5, 0.8])
+    assert table.space.mobile_ion is None
+    assert [table.find(table.space.candidate(rank)) for rank in range(3)] == [0, 1, 2]
+    assert FeatureMap(table.space).of_block(table.space.decode(np.arange(3))).shape[0] == 3
+
+
+def test_an_alloy_has_no_mobile_ion(tmp_path: Path) -> None:
+    table = load(tmp_path, "formula,score\nAl0.5CoCr,1\nAlCoCr,2\n", objectives=(SCORE,))
+    assert table.space.mobile_ion is None
+    assert "not neutral" not in " ".join(table.warnings)
+
+
+def test_what_failed_is_a_candidate_without_values(tmp_path: Path) -> None:
+    rows = "Li2MgCl4,1e-5,ok\nLi3InCl6,,not_formed\nLi3InCl6,1e-4,\n"
+    rows += "Li3YCl6,,cracked\nLi3YCl6,,not_formed\nLi3ScCl6,,lost\n"
+    table = load(tmp_path, f"formula,ionic_conductivity [S/cm],Status\n{rows}")
+    np.testing.assert_array_equal(table.formed, [True, True, False])
+    np.testing.assert_allclose(table.values["ionic_conductivity"], [-5, -4, np.nan])
+    assert "1 of them never formed" in table.warnings
+    wells = {f"A0{rank + 1}": table.space.candidate(rank) for rank in range(3)}
+    answer = ReplayLaboratory(table).measure("OLD-001", wells)
+    assert answer["status"].tolist() == ["ok", "ok", "not_formed"]
+    assert answer["ionic_conductivity [S/cm]"].tolist()[2] == ""
+    other = f"formula,ionic_conductivity [S/cm],Status\n{rows}".replace("ok", "published")
+    with pytest.raises(UploadError, match="row 2: 'published' is no status; use one of ok"):
+        load(tmp_path, other, {"status": "Status"})
+    assert len(load(tmp_path, other)) == 2  # the column says something else
+
+
+def test_objectives_without_a_column_are_said(tmp_path: Path) -> None:
+    text = "formula,ionic_conductivity [S/cm]\nLi2MgCl4,1e-5\nLi3InCl6,1e-4\n"
+    table = load(tmp_path, text, objectives=(CONDUCTIVITY, OXIDATION))
+    assert "no column for oxidation_limit: replayed without" in table.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "a,score\n1,2\n",
+            "no column for formula and none for the settings speed, delay; add --column formula=",
+        ),
+        ("speed,score\n1,2\n1,3\n", "fewer than two rows have different settings and every objective"),
+        ("speed [V],score\n1,2\n2,3\n", r"table\.csv, column 'speed \[V\]'"),
+    ],
+)
+def test_what_is_wrong_with_a_table_of_settings_is_said(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        load(tmp_path, text, objectives=(SCORE,), settings=(SPEED, DELAY))
 
 
 @pytest.mark.skipif(not OBELIX.exists(), reason="../shared is not there: no measured electrolytes to read")

@@ -46,14 +46,16 @@ class ReplayLaboratory:
                 )
                 continue
             cells = {"sample": f"{plate}-{label}"}
-            for entry in table.objectives:
+            for entry in table.objectives if table.formed[rank] else ():
                 value = from_model_scale(float(table.values[entry.property][rank]), entry.scale)
                 mark = _MARK[int(table.bounds[entry.property][rank])]
                 cells[heads[entry.property]] = f"{mark}{value:.10g}"
             first = table.objectives[0]
             cells["temperature_C"] = "" if first.temperature_C is None else f"{first.temperature_C:g}"
-            rows.append({**cells, "kind": first.kind or "", "status": "ok"})
+            rows.append(
+                {**cells, "kind": first.kind or "", "status": "ok" if table.formed[rank] else "not_formed"}
+            )
         if problems:
             raise UserError(problems)
         columns = ["sample", *heads.values(), "temperature_C", "kind", "status"]
-        return pd.DataFrame(rows, columns=columns, dtype=object)
+        return pd.DataFrame(rows, columns=columns, dtype=object).fillna("")
