@@ -16,6 +16,7 @@ from alloop.campaign.excluded import excluded_wells
 from alloop.campaign.plan_document import plan_text, prediction_rows, well_entry, well_row
 from alloop.campaign.plate_files import weigh, write_plate_files
 from alloop.campaign.question import Wish, ask, plate_labels
+from alloop.campaign.swap_checks import broken_rules, check_shared, stations_of
 from alloop.chemistry import charge_excess, is_element
 from alloop.chemistry.charge import ERROR
 from alloop.errors import PlanError, Problem, SpaceError, StateError
@@ -66,7 +67,7 @@ def swap(
     before = find_well(desk, row.id, well)
     file = desk.file_of(row)
     candidate = _resolve(file.space, composition, read_settings(file.space, settings or {}), before)
-    _check_shared(file.space, candidate, before)
+    check_shared(file, candidate, before)
     excess = charge_excess(candidate.amounts)
     if abs(excess) > ERROR:
         raise PlanError(
@@ -87,15 +88,20 @@ def swap(
         p_feasible=outlook.p_feasible,
         p_hit=outlook.p_hit,
         reason=outlook.reason,
+        neighbours=outlook.neighbours,
+        drivers=outlook.drivers,
+        teaches=outlook.teaches,
     )
     new = well_row(row.id, after, locked=True)
     wells = [new if one.well == new.well else one for one in desk.records.wells(row.id)]
     weigh(file, wells)
+    station = stations_of(file, wells, new.well)
     document = json.loads(desk.records.plan(row.id))
-    document["wells"] = [
-        well_entry(row.id, after, locked=True) if entry["well"] == after.well else entry
-        for entry in document["wells"]
-    ]
+    entries = {entry["well"]: entry for entry in document["wells"]}
+    entries[new.well] = well_entry(row.id, after, locked=True) | {"block": entries[new.well].get("block")}
+    document["wells"] = [entry | {"station": station[label]} for label, entry in entries.items()]
+    for entry in document.get("stations", []):
+        entry["wells"] = [label for label, name in station.items() if name == entry["name"]]
     text = plan_text(document)
     with desk.records.writing(by, dry_run) as tx:
         tx.update_well(new, "swapped", text, prediction_rows(file, row.id, after), why)
@@ -105,6 +111,7 @@ def swap(
     warnings = [f"wells {', '.join(doubles)} of the plate hold the same recipe"] if doubles else []
     if new.recipe_key in problem.closed_recipes:
         warnings.append(f"{candidate.formula} with these settings was measured before or is on its way")
+    warnings += broken_rules(file, wells)
     warnings += excluded_wells([new], evidence.exclusions)
     return Swap(row.id, before, after, tuple(warnings))
 
@@ -228,19 +235,6 @@ def _resolve(space: Space, composition: str, given: Mapping[str, Level], before:
     return space.resolve(composition, own)
 
 
-def _check_shared(space: Space, candidate: Candidate, before: WellRow) -> None:
-    for setting in space.process.settings:
-        if setting.shared_by == "well":
-            continue
-        old, new = before.settings.get(setting.name), candidate.process.get(setting.name)
-        if old != new:
-            raise PlanError(
-                f"all wells of the plate have {setting.name} {write_level(old)}, not {write_level(new)}",
-                "leave it as it is, or plan another plate",
-                f"well {before.well}",
-            )
-
-
 def foresee(problem: PlanningProblem, candidate: Candidate, why: str, seed: int) -> Outlook:
     """What is expected of a candidate, from all that is known now."""
     from alloop.planning.beliefs import learn_all
@@ -253,7 +247,7 @@ def foresee(problem: PlanningProblem, candidate: Candidate, why: str, seed: int)
     background = problem.features.of_block(space.decode(ranks))
     beliefs = learn_all(problem, background, seed, lambda _: None)
     yardstick = make_yardstick(
-        problem.objectives, {name: belief.process.data for name, belief in beliefs.properties.items()}
+        problem.objectives, {name: belief.data for name, belief in beliefs.properties.items()}
     )
     return describe(problem, beliefs, yardstick, [candidate], [why], background, rng)[0]
 

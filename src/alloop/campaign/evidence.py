@@ -128,6 +128,7 @@ class Evidence:
             "tables": sorted(self.version.files.values()),
             "space": self.version.space_hash,
             "measurements": list(map(measurement_text, self.counted)),
+            "confirmed": [measurement_text(row) for row in self.counted if is_confirmed(row)],
             "outcomes": sorted(self.outcome.items()),
             "samples": sorted(map(_sample_text, self.samples)),
             "plates": [[plate.id, plate.state] for plate in self.plates],
@@ -191,6 +192,11 @@ def fits(row: MeasurementRow, aim: Objective | Constraint) -> bool:
     if aim.kind is None or row.kind == aim.kind:
         return True
     return aim.kind == "total" and row.kind in (None, "", "unspecified")
+
+
+def is_confirmed(row: MeasurementRow) -> bool:
+    """Whether a person has said that a value is right (`trust`): it is then never suspected."""
+    return row.doubt == "ok" and bool(row.doubt_why)
 
 
 def measurement_text(row: MeasurementRow) -> str:

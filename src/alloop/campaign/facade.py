@@ -12,7 +12,7 @@ from alloop.campaign.editing import Swap, exclude, lock, read_settings, swap
 from alloop.campaign.home import database_url as database_url_of
 from alloop.campaign.home import home_folder, open_records, person
 from alloop.campaign.making import Made, made
-from alloop.campaign.planning_round import Planned, Progress, Strategy, plan_next
+from alloop.campaign.planning_round import Planned, Progress, Strategy, plan_plates
 from alloop.campaign.registration import Registration, register
 from alloop.campaign.results import UploadReport, doubt, upload
 from alloop.campaign.status import Status, status_of
@@ -136,7 +136,7 @@ class Campaign:
         self,
         seed: int | None = None,
         *,
-        wells: int | None = None,
+        wells: int | str | None = None,
         replace: bool = False,
         another: bool = False,
         settings: Mapping[str, Any] | None = None,
@@ -146,22 +146,42 @@ class Campaign:
         progress: Progress | None = None,
         strategy: Strategy = "alloop",
     ) -> Plate:
-        """Propose the next plate; an open proposal is shown again. See :func:`plan_next`."""
+        """Propose the next plate; an open proposal is shown again. See :func:`plan_plates`."""
+        options: dict[str, Any] = {
+            "seed": seed,
+            "wells": wells,
+            "replace": replace,
+            "another": another,
+            "settings": settings,
+        }
+        options |= {"out": out, "by": by, "dry_run": dry_run, "progress": progress, "strategy": strategy}
+        return self.plan_plates(1, **options)[-1]
+
+    def plan_plates(
+        self,
+        plates: int,
+        *,
+        replace: bool = False,
+        settings: Mapping[str, Any] | None = None,
+        out: str | Path | None = None,
+        by: str | None = None,
+        **options: Any,
+    ) -> list[Plate]:
+        """Propose several plates at once, each knowing the others; all are kept or none.
+
+        `options` are those of :meth:`plan`.
+        """
         fixed = read_settings(self.space, {name: str(value) for name, value in (settings or {}).items()})
-        planned = plan_next(
+        planned = plan_plates(
             self.desk,
             person(by),
-            seed=seed,
-            wells=wells,
+            plates=plates,
             replace_open=replace,
-            another=another,
             settings=fixed,
             out=None if out is None else Path(out),
-            dry_run=dry_run,
-            progress=progress,
-            strategy=strategy,
+            **options,
         )
-        return Plate(planned)
+        return [Plate(one) for one in planned]
 
     def approve(self, plate: str, *, by: str | None = None, dry_run: bool = False) -> Decision:
         """Release a proposal: samples are named, synthesis sheets written."""

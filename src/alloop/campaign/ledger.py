@@ -36,13 +36,20 @@ class Entry:
         return self.expected.low90 <= self.value <= self.expected.high90
 
     @property
-    def log_score(self) -> float:
-        """Logarithm of the predicted density at the value, on the model's scale; of a bound, of its chance."""
+    def z(self) -> float:
+        """How far the value lay from its prediction, in predicted standard deviations; nan where nobody can tell."""
         scale: Scale = "log10" if self.expected.scale == "log10" else "linear"
         value, centre = model_value(self.value, scale), model_value(self.expected.median, scale)
         if value is None or centre is None or self.expected.sd <= 0:
             return math.nan
-        z = (value - centre) / self.expected.sd
+        return (value - centre) / self.expected.sd
+
+    @property
+    def log_score(self) -> float:
+        """Logarithm of the predicted density at the value, on the model's scale; of a bound, of its chance."""
+        z = self.z
+        if math.isnan(z):
+            return math.nan
         if self.bound == "exact":
             return -0.5 * z * z - math.log(self.expected.sd * math.sqrt(2 * math.pi))
         return float(log_ndtr(z if self.bound == "below" else -z))
@@ -82,6 +89,18 @@ def compare(
         bound = "exact" if exact else rows[0].bound
         entries.append(Entry(expected.plate, expected.well, expected.property, expected, value, bound))
     return entries
+
+
+def score_by_plate(entries: Iterable[Entry]) -> Mapping[str, Mapping[str, Score]]:
+    """The score of every property by the plate it was foretold for: property -> plate -> score, plates in order."""
+    by_plate: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_plate.setdefault(entry.plate, []).append(entry)
+    found: dict[str, dict[str, Score]] = {}
+    for plate in sorted(by_plate):
+        for name, own in score(by_plate[plate]).items():
+            found.setdefault(name, {})[plate] = own
+    return found
 
 
 def score(entries: Iterable[Entry]) -> Mapping[str, Score]:

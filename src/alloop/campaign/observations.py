@@ -9,8 +9,8 @@ from math import log10
 
 import numpy as np
 
-from alloop.arrays import FloatArray
-from alloop.campaign.evidence import Evidence, fits
+from alloop.arrays import BoolArray, FloatArray
+from alloop.campaign.evidence import Evidence, fits, is_confirmed
 from alloop.planning.aims import Constraint, Objective, Scale
 from alloop.records import MeasurementRow, StatusRow, encode_settings
 from alloop.space import FeatureMap, Level
@@ -28,13 +28,22 @@ class Learned:
 
     `values` holds the observations per property, `formed` those of what forms (None while nothing failed),
     `measured` (n, d) the features of every composition with a result. `unused` says per property how many
-    values were measured under other conditions than those aimed at.
+    values were measured under other conditions than those aimed at. `rows` are the records behind the rows of
+    `values`; `confirmed` (n,) says which of them a person has vouched for. `identities` name the
+    rows of `measured`.
     """
 
     values: Mapping[str, Observations]
     formed: Observations | None
     measured: FloatArray
     unused: Mapping[str, int]
+    rows: Mapping[str, tuple[MeasurementRow, ...]] = field(default_factory=dict)
+    identities: tuple[str, ...] = ()
+
+    @property
+    def confirmed(self) -> Mapping[str, BoolArray]:
+        """Which rows of `values` a person has vouched for, by property."""
+        return {name: np.array([is_confirmed(row) for row in rows]) for name, rows in self.rows.items()}
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,14 @@ def learn_from(evidence: Evidence, aims: Sequence[Objective | Constraint], featu
         formed=_observations(formed, matrix, order) if formed and BELOW in formed.bounds else None,
         measured=matrix,
         unused=unused,
+        rows={name: tuple(row for row, _ in used if row.property == name) for name in sorted(rows)},
+        identities=tuple(order),
     )
+
+
+def identity_of(evidence: Evidence, row: MeasurementRow | StatusRow) -> str:
+    """The name of the row of :attr:`Learned.measured` that a record belongs to."""
+    return _subject(evidence, row).identity
 
 
 def believed_values(

@@ -10,10 +10,14 @@ from fractions import Fraction
 from importlib.metadata import version
 from typing import Any
 
+from alloop.campaign.advice import advice
 from alloop.campaign.evidence import Evidence, modelled_in
 from alloop.campaign.observations import Learned
+from alloop.campaign.suspects import as_json, doubted, summary
 from alloop.campaign_file import CampaignFile
-from alloop.planning import PlannedWell, PlatePlan, Prediction
+from alloop.planning import PlannedWell, PlatePlan, Prediction, WellBlock
+from alloop.planning.because import Neighbour, PlateGain
+from alloop.properties import get_property
 from alloop.records import PredictionRow, WellRow, sample_id
 from alloop.space import Candidate, Level
 
@@ -34,9 +38,14 @@ def plan_document(
     plate: str,
     seed: int,
     warnings: Sequence[str] = (),
+    before: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The content of plan.json; no timings, dates or names in it."""
+    """The content of plan.json; no timings, dates or names in it.
+
+    `before` is what the plate before was expected to bring and brought.
+    """
     space = file.space
+    doubts = doubted(plan, learned, modelled_in(file))
     units = {setting.name: setting.unit for setting in space.process.settings}
     return {
         "plate": plate,
@@ -54,8 +63,27 @@ def plan_document(
             for name, level in plan.shared_settings.items()
         },
         "setting_units": units,
+        "blocks": [_block(file, block, plan.wells, units) for block in file.plate.blocks],
+        "stations": [
+            {
+                "name": station.name,
+                "atmosphere": station.atmosphere,
+                "room": station.wells,
+                "wells": [well.well for well in plan.wells if well.station == station.name],
+            }
+            for station in file.plate.stations
+        ],
+        "rule_prices": [
+            {
+                "rule": price.rule,
+                "setting": price.setting,
+                "utility_lost_percent": price.utility_lost_percent,
+                "words": price.words,
+            }
+            for price in plan.rule_prices
+        ],
         "candidates_screened": plan.candidates_screened,
-        "gain": _rounded(plan.gain),
+        **gain_entries(file, plan.gain_detail, before),
         "models": {
             name: {
                 "kind": report.kind,
@@ -67,10 +95,30 @@ def plan_document(
             }
             for name, report in plan.models.items()
         },
+        "effect_units": {
+            aim.property: "decades" if aim.scale == "log10" else aim.unit
+            for aim in reversed(modelled_in(file))
+        },
         "values_used": {name: len(values) for name, values in learned.values.items()},
         "values_unused": dict(learned.unused),
-        "warnings": [*plan.warnings, *warnings],
+        "suspects": as_json(doubts),
+        "literature_left_out": list(plan.literature_left_out),
+        "warnings": [*summary(doubts), *plan.warnings, *warnings],
         "wells": [well_entry(plate, well) for well in plan.wells],
+    }
+
+
+def _block(
+    file: CampaignFile, block: WellBlock, wells: Sequence[PlannedWell], units: Mapping[str, str]
+) -> dict[str, Any]:
+    """A block with its planned wells and the settings they share."""
+    own = [well for well in wells if well.block == block.name]
+    shared = {s.name for s in file.settings if s.shared_by == "block"}
+    levels = {name: level for well in own for name, level in well.candidate.settings if name in shared}
+    return {
+        "name": block.name,
+        "wells": [well.well for well in own],
+        "settings": {n: {"value": json_level(v), "unit": units.get(n, "")} for n, v in levels.items()},
     }
 
 
@@ -82,6 +130,8 @@ def well_entry(plate: str, well: PlannedWell, locked: bool = False) -> dict[str,
         "sample": sample_id(plate, well.well),
         "role": well.role,
         "replicate_of": well.replicate_of,
+        "block": well.block,
+        "station": well.station,
         "key": candidate.key,
         "recipe": candidate.recipe_key,
         "rank": None if well.rank is None else int(well.rank),
@@ -93,6 +143,18 @@ def well_entry(plate: str, well: PlannedWell, locked: bool = False) -> dict[str,
         "p_feasible": _rounded(well.p_feasible),
         "p_hit": _rounded(well.p_hit),
         "reason": well.reason,
+        "neighbours": [_neighbour(entry) for entry in well.neighbours],
+        "drivers": [
+            {"what": entry.what, "effects": {name: _rounded(e) for name, e in entry.effects.items()}}
+            for entry in well.drivers
+        ],
+        "teaches": None
+        if well.teaches is None
+        else {
+            "overall": _rounded(well.teaches.overall),
+            "about": well.teaches.about,
+            "share": _rounded(well.teaches.share),
+        },
         "locked": locked,
     }
 
@@ -145,6 +207,7 @@ def prediction_rows(file: CampaignFile, plate: str, well: PlannedWell) -> list[P
             scale=scales[name],
         )
         for name, entry in well.predictions.items()
+        if not get_property(name).computed  # known, not foretold
     ]
 
 
@@ -181,6 +244,32 @@ def json_number(value: Fraction) -> float | int:
 def json_level(level: Level) -> float | int | str | None:
     """A level of a setting as JSON has it."""
     return json_number(level) if isinstance(level, Fraction) else level
+
+
+def gain_entries(
+    file: CampaignFile, gain: PlateGain | None, before: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """What plan.json says of the plate's gain."""
+    entries: dict[str, Any] = {
+        "gain": None if gain is None else _rounded(gain.mean),
+        "gain_low90": None if gain is None else _rounded(gain.low90),
+        "gain_high90": None if gain is None else _rounded(gain.high90),
+        "gain_random": None if gain is None else _rounded(gain.random),
+        "gain_unit": None if gain is None else gain.unit,
+        "gain_before": before,
+    }
+    return {**entries, "advice": advice(file, entries)}
+
+
+def _neighbour(entry: Neighbour) -> dict[str, Any]:
+    known = entry.known
+    return {
+        "name": known.name,
+        "formula": known.formula,
+        "distance": _rounded(entry.distance),
+        "failed": known.failed,
+        "values": {name: vars(value) for name, value in known.values.items()},
+    }
 
 
 def _prediction(entry: Prediction) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from alloop.campaign.advice import gain_before
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import Evidence, gather
 from alloop.campaign.plan_document import (
@@ -17,17 +18,16 @@ from alloop.campaign.plan_document import (
     kept_well,
     plan_document,
     plan_text,
-    prediction_rows,
-    well_row,
     with_wells,
 )
 from alloop.campaign.plate_files import write_plate_files
-from alloop.campaign.question import Wish, ask, candidate_of, plate_labels, unbalanced_rows
-from alloop.chemistry import charge_excess
-from alloop.chemistry.charge import ERROR, WARN
+from alloop.campaign.proposals import Draft, more_warnings, record
+from alloop.campaign.question import Wish, ask, candidate_of, plate_labels
+from alloop.campaign_file import all_wells
 from alloop.errors import PlanError, Problem
 from alloop.planning import PlatePlan
-from alloop.records import DROPPED_STATES, PlateRow, PredictionRow, SnapshotRow, WellRow, plate_id
+from alloop.planning.stations import with_stations
+from alloop.records import PlateRow, PredictionRow, WellRow, plate_id
 from alloop.space import Level
 
 Strategy = Literal["alloop", "random"]
@@ -35,6 +35,7 @@ Progress = Callable[[str], None]
 
 _SEEDS = 2**63
 """Seeds are recorded as whole numbers of eight bytes."""
+_MOST_PLATES = 24
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,13 @@ def default_seed(campaign: str, number: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{campaign} {number}".encode()).digest()[:4], "big")
 
 
-def plan_next(
+def plan_plates(
     desk: Desk,
     by: str,
     *,
+    plates: int = 1,
     seed: int | None = None,
-    wells: int | None = None,
+    wells: int | str | None = None,
     replace_open: bool = False,
     another: bool = False,
     settings: Mapping[str, Level] | None = None,
@@ -71,63 +73,110 @@ def plan_next(
     dry_run: bool = False,
     progress: Progress | None = None,
     strategy: Strategy = "alloop",
-) -> Planned:
-    """Propose the next plate.
+) -> list[Planned]:
+    """Propose the next plates, one after the other, each with the ones before it pending; all are kept or none.
 
     Args:
         desk: the campaign.
         by: who asks.
-        seed: of every draw; by default it follows from campaign and plate number.
-        wells: fill only that many wells.
+        plates: how many.
+        seed: of every draw of the first plate, and counted up for the others; by default each plate's follows from
+            campaign and plate number.
+        wells: fill only that many wells, or those with these names (`A1-B6,D3`).
         replace_open: reject the open proposals and plan anew; their locked wells stay.
-        another: plan a plate beside the open proposals.
+        another: plan beside the open proposals.
         settings: shared settings that are decided already.
-        out: a folder that gets a copy of the plate's files.
+        out: a folder that gets a copy of the plate's files; of several plates, a folder in it for each.
         dry_run: keep nothing.
         progress: told in words what is going on.
         strategy: `random` plans a plate of random candidates, for comparison.
 
+    Returns:
+        The plates; without `replace_open` and `another` the open proposals again, where there are any.
+
     Raises:
-        PlanError: when no plate can be planned as asked.
+        PlanError: when a plate cannot be planned as asked.
     """
     if replace_open and another:
         raise PlanError(
             "a plate can replace the open proposal or be another one", "say --replace or --another"
         )
-    if seed is not None and not 0 <= seed < _SEEDS:
-        raise PlanError(f"the seed is {seed}", f"use a whole number from 0 to {_SEEDS - 1}")
+    if not 1 <= plates <= _MOST_PLATES:
+        raise PlanError(f"{plates} plates cannot be planned at once", f"ask for 1 to {_MOST_PLATES}")
+    if seed is not None and not 0 <= seed < _SEEDS - plates:
+        raise PlanError(f"the seed is {seed}", f"use a whole number from 0 to {_SEEDS - plates - 1}")
     if out is not None and not dry_run:
         out.mkdir(parents=True, exist_ok=True)  # before the work, so that it is not in vain
     with desk.records.reading() as reader:
         evidence = gather(reader, desk.slug)
-        number = reader.next_plate_number(desk.slug)
+        first = reader.next_plate_number(desk.slug)
         ledger = tuple(reader.campaign_predictions(desk.slug))
     if evidence.version.number != desk.version.number:
         raise PlanError("a new version of the campaign file was registered meanwhile", "plan again")
     proposed = [plate for plate in evidence.plates if plate.state == "proposed"]
     if proposed and not (replace_open or another):
-        return _show(desk, proposed[-1], evidence, out, dry_run)
+        shown = proposed[-plates:]
+        folders = [out if len(shown) == 1 or out is None else out / plate.id for plate in shown]
+        return [_show(desk, plate, evidence, to, dry_run) for plate, to in zip(shown, folders, strict=True)]
     replaced = tuple(proposed) if replace_open else ()
-    plate = plate_id(desk.slug, number)
-    chosen_seed = default_seed(desk.slug, number) if seed is None else seed
-    wish = Wish(
-        wells=plate_labels(desk.file, wells),
-        keep=_locked(evidence, replaced),
-        without=frozenset(row.id for row in replaced),
-        settings=settings,
-    )
-    problem, learned = ask(desk.file, evidence, wish)
+    labels = plate_labels(desk.file, wells)
+    everywhere = all_wells(desk.file.plate.rows, desk.file.plate.columns)
+    drafts: list[Draft] = []
+    for place in range(plates):
+        keep = _locked(evidence, replaced[place:] if place == plates - 1 else replaced[place : place + 1])
+        kept = {well.well for well in keep}
+        wish = Wish(
+            wells=tuple(label for label in everywhere if label in labels or label in kept),
+            keep=keep,
+            without=frozenset(row.id for row in replaced),
+            settings=settings,
+            beside=tuple(draft.plan.wells for draft in drafts),
+        )
+        number = first + place
+        chosen_seed = default_seed(desk.slug, number) if seed is None else seed + place
+        try:
+            drafts.append(_draft(desk, evidence, ledger, wish, number, chosen_seed, strategy, progress))
+        except PlanError as error:
+            if plates == 1:
+                raise
+            where = f"plate {place + 1} of {plates}"
+            raise PlanError(
+                [Problem(", ".join(filter(None, (where, p.where))), p.what, p.mend) for p in error.problems]
+            ) from error
+    record(desk, by, drafts, replaced, dry_run)
+    planned = []
+    for draft in drafts:
+        row = draft.row
+        if not dry_run:
+            to = out if out is None or plates == 1 else out / row.id
+            _write(desk, row, plan_text(draft.document), draft.well_rows, to)
+        seconds = dict(draft.plan.seconds)
+        planned.append(Planned(row, draft.document, desk.folder(row.id), True, seconds, draft.memory))
+    return planned
+
+
+def _draft(
+    desk: Desk,
+    evidence: Evidence,
+    ledger: tuple[PredictionRow, ...],
+    wish: Wish,
+    number: int,
+    seed: int,
+    strategy: Strategy,
+    progress: Progress | None,
+) -> Draft:
+    """One plate, planned and not recorded yet."""
     from alloop.planning import plan_plate, plan_plate_at_random
 
-    if strategy == "random":
-        plan = plan_plate_at_random(problem, chosen_seed)
-    else:
-        plan = plan_plate(problem, chosen_seed, progress)
+    problem, learned = ask(desk.file, evidence, wish)
+    is_random = strategy == "random"
+    plan = plan_plate_at_random(problem, seed) if is_random else plan_plate(problem, seed, progress)
     plan = _with_kept(desk, plan, wish, ledger)
-    document = plan_document(
-        desk.file, evidence, learned, plan, plate, chosen_seed, _more_warnings(desk, plan, evidence)
-    )
-    locked = {well.well for well in wish.keep}
+    plate = plate_id(desk.slug, number)
+    warnings = more_warnings(desk, plan, evidence, len(wish.beside))
+    before = gain_before(desk.file, evidence, desk.records.snapshots(desk.slug))
+    document = plan_document(desk.file, evidence, learned, plan, plate, seed, warnings, before)
+    locked = frozenset(well.well for well in wish.keep)
     for entry in document["wells"]:
         entry["locked"] = entry["well"] in locked
     row = PlateRow(
@@ -135,17 +184,11 @@ def plan_next(
         campaign=desk.slug,
         number=number,
         version=evidence.version.number,
-        seed=chosen_seed,
+        seed=seed,
         data_hash=evidence.data_hash,
         alloop_version=alloop_version(),
     )
-    memory = peak_memory_MB()
-    text = plan_text(document)
-    _record(desk, by, row, document, plan, replaced, locked, memory, dry_run)
-    planned = Planned(row, document, desk.folder(plate), True, dict(plan.seconds), memory)
-    if not dry_run:
-        _write(desk, row, text, [well_row(plate, well) for well in plan.wells], out)
-    return planned
+    return Draft(row, plan, document, locked, peak_memory_MB())
 
 
 def _show(desk: Desk, plate: PlateRow, evidence: Evidence, out: Path | None, dry_run: bool) -> Planned:
@@ -171,7 +214,7 @@ def _write(desk: Desk, plate: PlateRow, text: str, wells: list[WellRow], out: Pa
             write_plate_files(folder, desk.file_of(plate), text, plate.state, wells)
 
 
-def _locked(evidence: Evidence, plates: tuple[PlateRow, ...]) -> tuple[WellRow, ...]:
+def _locked(evidence: Evidence, plates: Sequence[PlateRow]) -> tuple[WellRow, ...]:
     """The locked wells of proposals that are replaced; of several in one place the newest stays."""
     names = {plate.id for plate in plates}
     by_label = {well.well: well for well in evidence.wells if well.plate in names and well.locked}
@@ -179,82 +222,20 @@ def _locked(evidence: Evidence, plates: tuple[PlateRow, ...]) -> tuple[WellRow, 
 
 
 def _with_kept(desk: Desk, plan: PlatePlan, wish: Wish, ledger: tuple[PredictionRow, ...]) -> PlatePlan:
+    """The plan with the wells that are kept, each well with its block and station."""
     kept = []
     for row in wish.keep:
         entries = (
             [entry for entry in ledger if entry.plate == row.plate] if row.p_feasible is not None else []
         )
         kept.append(kept_well(row, candidate_of(row, desk.space), entries))
-    return with_wells(plan, kept, wish.wells) if kept else plan
-
-
-def _more_warnings(desk: Desk, plan: PlatePlan, evidence: Evidence) -> list[str]:
-    """What a person should know beyond what the planner says.
-
-    Raises:
-        PlanError: naming every candidate that is far from neutral.
-    """
-    warnings, problems = [], []
-    for well in plan.wells:
-        excess = charge_excess(well.candidate.amounts)
-        what = f"{well.candidate.formula} is not neutral: {excess:+.3f} e per formula unit are left over"
-        if abs(excess) > ERROR:
-            problems.append(Problem(f"well {well.well}", what, f"exclude {well.candidate.key}"))
-        elif abs(excess) > WARN:
-            warnings.append(f"well {well.well}: {what}")
-    if problems:
-        raise PlanError(problems)
-    warnings += [
-        f"{setting.name} counts from the {setting.relative_to} of the well's own composition: measure that first"
-        for setting in desk.space.process.settings
-        if setting.relative_to is not None
-    ]
-    if desk.file.shelf is None:
-        warnings.append("the campaign lists no precursors: there is no weigh list")
-    if left_out := len(unbalanced_rows(desk.file.space)):
-        warnings.append(f"rows of the pool that are not neutral, and so never proposed: {left_out}")
-    stopping = desk.file.stopping
-    planned = sum(plate.state not in DROPPED_STATES for plate in evidence.plates)
-    if stopping.max_plates is not None and planned >= stopping.max_plates:
-        warnings.append(f"the campaign was to stop after {stopping.max_plates} plates")
-    if stopping.min_gain is not None and plan.gain is not None and plan.gain < stopping.min_gain:
-        warnings.append(
-            f"this plate is expected to add {plan.gain:.2%}, less than the {stopping.min_gain:.2%} "
-            "at which the campaign was to stop"
-        )
-    return warnings
-
-
-def _record(
-    desk: Desk,
-    by: str,
-    row: PlateRow,
-    document: Mapping[str, Any],
-    plan: PlatePlan,
-    replaced: tuple[PlateRow, ...],
-    locked: set[str],
-    memory: float | None,
-    dry_run: bool,
-) -> None:
-    predictions = [entry for well in plan.wells for entry in prediction_rows(desk.file, row.id, well)]
-    with desk.records.writing(by, dry_run) as tx:
-        for plate in replaced:
-            tx.set_plate_state(plate.id, "rejected", f"replaced by {row.id}")
-        wells = [well_row(row.id, well, well.well in locked) for well in plan.wells]
-        tx.add_plate(row, plan_text(document), wells, predictions)
-        tx.add_snapshot(
-            SnapshotRow(
-                campaign=desk.slug,
-                plate=row.id,
-                data_hash=row.data_hash,
-                content={
-                    "seconds": dict(plan.seconds),
-                    "peak_memory_MB": memory,
-                    "gain": document["gain"],
-                    "models": document["models"],
-                },
-            )
-        )
+    if not kept:
+        return plan
+    plan = with_wells(plan, kept, wish.wells)
+    layout = desk.file.plate
+    block_of = {well: block.name for block in layout.blocks for well in block.wells}
+    wells = tuple(replace(well, block=block_of.get(well.well)) for well in plan.wells)
+    return replace(plan, wells=with_stations(wells, layout.stations, desk.file.shelf))
 
 
 def peak_memory_MB() -> float | None:
@@ -267,4 +248,4 @@ def peak_memory_MB() -> float | None:
     return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
 
 
-__all__ = ["Planned", "Progress", "Strategy", "default_seed", "peak_memory_MB", "plan_next"]
+__all__ = ["Planned", "Progress", "Strategy", "default_seed", "peak_memory_MB", "plan_plates"]

@@ -11,8 +11,11 @@ import numpy as np
 from alloop.campaign.evidence import Evidence, aims_of, fits
 from alloop.campaign.observations import model_value
 from alloop.campaign_file import CampaignFile
+from alloop.chemistry import Shelf
 from alloop.planning.aims import Constraint, Objective
+from alloop.planning.computed import computed_values
 from alloop.planning.goals import from_model_scale, hypervolume, make_yardstick, passing_range, to_model_scale
+from alloop.properties import get_property
 from alloop.records import DROPPED_STATES
 from alloop.surrogate import observations
 
@@ -44,15 +47,8 @@ class Progress:
 def progress_of(file: CampaignFile, evidence: Evidence) -> Progress:
     """The course of the campaign as its believed values tell it."""
     plates = [plate.id for plate in evidence.plates if plate.state not in DROPPED_STATES]
-    values = {aim.property: sample_values(evidence, aim) for aim in reversed(aims_of(file))}
-    passing = [
-        sample.id
-        for sample in evidence.samples
-        if evidence.outcome[sample.id] == "formed"
-        and all(
-            _passes(constraint, values[constraint.property].get(sample.id)) for constraint in file.constraints
-        )
-    ]
+    values = {aim.property: sample_values(evidence, aim, file.shelf) for aim in reversed(aims_of(file))}
+    passing = passing_samples(file, evidence, values)
     best = {}
     for aim in file.objectives:
         way = 1.0 if aim.goal == "maximize" else -1.0
@@ -67,11 +63,17 @@ def progress_of(file: CampaignFile, evidence: Evidence) -> Progress:
     return Progress(tuple(plates), best, volumes, hits)
 
 
-def sample_values(evidence: Evidence, aim: Objective | Constraint) -> dict[str, float]:
+def sample_values(
+    evidence: Evidence, aim: Objective | Constraint, shelf: Shelf | None = None
+) -> dict[str, float]:
     """What was measured of a property, by sample, on the model's scale; of repeats the median.
+
+    A property that follows from the composition has a value for every sample that formed; `cost` needs the `shelf`.
 
     A bound counts where it says enough: an objective to maximise is at least its lower bound.
     """
+    if get_property(aim.property).computed:
+        return _computed(evidence, aim, shelf)
     good_bound = "below" if isinstance(aim, Objective) and aim.goal == "minimize" else "above"
     found: dict[str, list[float]] = {}
     for row in evidence.counted:
@@ -83,6 +85,28 @@ def sample_values(evidence: Evidence, aim: Objective | Constraint) -> dict[str, 
         if value is not None:
             found.setdefault(row.sample, []).append(value)
     return {name: median(own) for name, own in found.items()}
+
+
+def _computed(evidence: Evidence, aim: Objective | Constraint, shelf: Shelf | None) -> dict[str, float]:
+    formed = [sample for sample in evidence.samples if evidence.outcome[sample.id] == "formed"]
+    elements = sorted({element for sample in formed for element in sample.elements})
+    amounts = [[float(sample.elements.get(element, 0)) for element in elements] for sample in formed]
+    values = computed_values(aim.property, np.array(amounts).reshape(len(formed), -1), elements, shelf)
+    pairs = ((sample.id, value) for sample, value in zip(formed, values.tolist(), strict=True))
+    scaled = ((name, model_value(value, aim.scale)) for name, value in pairs if np.isfinite(value))
+    return {name: value for name, value in scaled if value is not None}
+
+
+def passing_samples(
+    file: CampaignFile, evidence: Evidence, values: Mapping[str, Mapping[str, float]]
+) -> list[str]:
+    """The samples that formed and meet every constraint as far as measured; `values` by property and sample."""
+    return [
+        sample.id
+        for sample in evidence.samples
+        if evidence.outcome[sample.id] == "formed"
+        and all(_passes(limit, values[limit.property].get(sample.id)) for limit in file.constraints)
+    ]
 
 
 def _passes(constraint: Constraint, value: float | None) -> bool:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from alloop.campaign.evidence import Evidence, modelled_in, observed_in
+from alloop.campaign.known import known_things
 from alloop.campaign.observations import Learned, learn_from, recipe_key
-from alloop.campaign_file import CampaignFile
+from alloop.campaign_file import CampaignFile, wells_named
 from alloop.chemistry import charge_excess
 from alloop.chemistry.charge import ERROR
-from alloop.errors import PlanError
-from alloop.planning import Control, MadeSample, PlanningProblem, PlateRules
+from alloop.errors import PlanError, Problem
+from alloop.planning import Control, MadeSample, PlannedWell, PlanningProblem, PlateRules
 from alloop.records import DROPPED_STATES, PENDING_STATES, WellRow
 from alloop.space import Candidate, FeatureMap, Level, PoolSpace, Space
-from alloop.space.types import read_key
-from alloop.synthesis.planned import write_label
+from alloop.space.types import read_key, write_level
 
 
 @dataclass(frozen=True)
@@ -25,28 +26,41 @@ class Wish:
 
     `wells` are the labels to fill; `keep` are wells (of a proposal that is being replaced) that stay as they
     are; `without` names plates that are treated as if they had never been planned; `settings` fixes shared
-    settings.
+    settings; `beside` are the wells of plates that are planned in the same go and not recorded yet.
     """
 
     wells: tuple[str, ...]
     keep: tuple[WellRow, ...] = ()
     without: frozenset[str] = frozenset()
     settings: Mapping[str, Level] | None = None
+    beside: tuple[tuple[PlannedWell, ...], ...] = ()
 
 
-def plate_labels(file: CampaignFile, wells: int | None = None) -> tuple[str, ...]:
-    """The labels of a plate's first `wells` wells in reading order: A01, A02, …; all of them without `wells`.
+def plate_labels(file: CampaignFile, wells: int | str | None = None) -> tuple[str, ...]:
+    """The wells of a plate that are to be filled, in reading order: A01, A02, …
+
+    Args:
+        file: the campaign file.
+        wells: how many, from the first one on; or their names, such as `A1-B6,D3`; all without it. Wells that the
+            file says to skip are never among them.
 
     Raises:
-        PlanError: when the plate has fewer.
+        PlanError: when the plate has no such wells.
     """
-    layout = file.plate
-    labels = [write_label(row, column) for row in range(layout.rows) for column in range(layout.columns)]
-    if wells is not None and not 1 <= wells <= len(labels):
+    labels = file.plate.labels
+    if wells is None:
+        return labels
+    text = str(wells).strip()
+    if not text.lstrip("+-").isdecimal():
+        named = wells_named([text], file.plate.rows, file.plate.columns)
+        if skipped := [label for label in named if label in file.plate.skip]:
+            raise PlanError(f"the campaign file skips {', '.join(skipped)}", "leave it out of --wells")
+        return named
+    if not 1 <= int(text) <= len(labels):
         raise PlanError(
-            f"a plate of this campaign has 1 to {len(labels)} wells, not {wells}", "change --wells"
+            f"a plate of this campaign has 1 to {len(labels)} wells, not {text}", "change --wells"
         )
-    return tuple(labels[:wells])
+    return labels[: int(text)]
 
 
 def ask(
@@ -66,7 +80,12 @@ def ask(
     closed, pending = _closed_and_pending(evidence, wish, space)
     closed |= {well.recipe_key for well in wish.keep}
     pending += [candidate_of(well, space) for well in wish.keep]
+    beside = {well.candidate.recipe_key: well.candidate for plate in wish.beside for well in plate}
+    pending += [beside[key] for key in sorted(beside.keys() - closed)]
+    closed |= beside.keys()
     layout = file.plate
+    share = Fraction(len(wish.wells), max(layout.wells, 1))  # of a whole plate
+    plate_settings, block_settings = _fixed(file, wish)
     taken = {well.well for well in wish.keep}
     kept = {role: sum(well.role == role for well in wish.keep) for role in ("control", "replicate", "random")}
     control = control_of(file)
@@ -81,15 +100,22 @@ def ask(
         rules=PlateRules(
             wells=tuple(label for label in wish.wells if label not in taken),
             control=control,
-            replicates=max(0, layout.replicates - kept["replicate"]),
-            random=max(0, layout.random - kept["random"]),
+            replicates=max(0, ceil(layout.replicates * share) - kept["replicate"]),
+            random=max(0, ceil(layout.random * share) - kept["random"]),
             max_precursors=layout.max_precursors,
             max_wells_per_dopant=layout.max_wells_per_dopant,
             min_distance=layout.min_distance,
-            fixed_settings=_fixed(space, wish),
+            fixed_settings=plate_settings,
             filled=tuple(candidate_of(well, space) for well in wish.keep),
+            max_wells_per_composition=layout.max_wells_per_composition,
+            blocks=layout.blocks,
+            fixed_in_block=block_settings,
+            stations=layout.stations,
         ),
         aim=file.aim,
+        map_goal=file.map_goal,
+        best_share=file.best_share,
+        gain_in=file.stopping.gain_unit,
         observations=learned.values,
         formed=learned.formed,
         measured=learned.measured,
@@ -98,12 +124,16 @@ def ask(
         made=_repeatable(evidence, space),
         plates_before=sum(
             plate.state not in DROPPED_STATES and plate.id not in wish.without for plate in evidence.plates
-        ),
+        )
+        + len(wish.beside),
         excluded_elements=frozenset(row.target for row in evidence.exclusions if row.kind == "element"),
         excluded_keys=frozenset(row.target for row in evidence.exclusions if row.kind == "key")
         | unbalanced_rows(space),
         shelf=file.shelf,
         observed=observed_in(file),
+        device=file.device,
+        known=known_things(evidence, learned, modelled_in(file)),
+        confirmed=learned.confirmed,
     )
     return problem, learned
 
@@ -162,15 +192,32 @@ def candidate_of(well: WellRow, space: Space) -> Candidate:
     )
 
 
-def _fixed(space: Space, wish: Wish) -> dict[str, Level]:
-    """The shared settings that the person, or a well that is kept, decides."""
-    fixed = dict(wish.settings or {})
-    for setting in space.process.settings:
-        if setting.shared_by != "well":
-            for well in wish.keep:
-                if setting.name in well.settings:
-                    fixed.setdefault(setting.name, well.settings[setting.name])
-    return fixed
+def _fixed(file: CampaignFile, wish: Wish) -> tuple[dict[str, Level], dict[str, dict[str, Level]]]:
+    """The shared settings that the person, or a well that is kept, decides: of the plate, and of each block by name.
+
+    Raises:
+        PlanError: naming every kept well that cannot stay beside another, or with what the person asks.
+    """
+    block_of = {well: block.name for block in file.plate.blocks for well in block.wells}
+    whole = dict(wish.settings or {})
+    blocks: dict[str, dict[str, Level]] = {}
+    says = dict.fromkeys(whole, "--set")
+    problems = []
+    for setting in file.space.process.settings:
+        for well in wish.keep if setting.shared_by != "well" else ():
+            if setting.name not in well.settings:
+                continue
+            level, block = well.settings[setting.name], block_of.get(well.well)
+            own, place = whole, setting.name
+            if setting.shared_by == "block" and block is not None and setting.name not in whole:
+                own, place = blocks.setdefault(block, {}), f"{setting.name} in block {block}"
+            if own.setdefault(setting.name, level) != level:
+                what = f"has {setting.name} {write_level(level)}, and {says[place]} {write_level(own[setting.name])}"
+                problems.append(Problem(f"locked well {well.well}", what, "unlock one of them"))
+            says.setdefault(place, f"locked well {well.well}")
+    if problems:
+        raise PlanError(problems)
+    return whole, blocks
 
 
 def _closed_and_pending(evidence: Evidence, wish: Wish, space: Space) -> tuple[set[str], list[Candidate]]:

@@ -56,8 +56,8 @@ def replay(
 
     Args:
         table: of measured materials.
-        campaign: file that states objectives and aim; its space is not needed.
-        columns: headings of the table by name.
+        campaign: file that states objectives, aim and process settings; of its space only those are used.
+        columns: headings of the table by name, before those that the campaign's pool names if it is this table.
         strategies: which to compare; all begin from the same random candidates of each seed.
         initial, batch, rounds: sizes.
         seeds: number of runs, with seeds 0, 1, …
@@ -67,7 +67,14 @@ def replay(
         UserError: for a wrong file, column, strategy or size.
     """
     file = load_campaign(campaign, complete=False)
-    pool = load_replay(table, columns, file.objectives, file.settings, file.mobile_ion)
+    is_own = file.pool_table is not None and file.pool_table.resolve() == table.resolve()
+    own = {name: heading for name, heading in file.pool_columns.items() if is_own and heading != name}
+    headings = {**own, **columns}
+    pool = load_replay(table, headings, file.objectives, file.settings, file.mobile_ion)
     runs = backtest(pool, file.aim, strategies, initial, batch, rounds, range(seeds), progress)
     names = tuple(entry.property for entry in pool.objectives)
-    return Replay(runs, math.ceil(HIT_SHARE * len(pool)), len(pool), names, pool.warnings)
+    warnings = pool.warnings
+    if file.constraints:
+        named = ", ".join(entry.property for entry in file.constraints)
+        warnings = (*warnings, f"constraints ({named}) are not replayed; a status column is")
+    return Replay(runs, math.ceil(HIT_SHARE * len(pool)), len(pool), names, warnings)

@@ -68,6 +68,7 @@ def _page(
         f'<p class="note">{escape(desk.slug)}, version {status.version} of its file; {status.round} plates, '
         f"{samples} measured samples; written {written} by alloop {escape(alloop_version())}</p>",
         f'<p class="next">Next: {escape(status.next_action)}</p>',
+        *(f"<p>{escape(line[:1].upper() + line[1:])}.</p>" for line in status.outlook),
         *(f'<p class="note">Mind: {escape(line)}</p>' for line in status.warnings),
     ]
     if comparison:
@@ -128,7 +129,7 @@ def _measured(desk: Desk, evidence: Evidence) -> list[str]:
     found = []
     order = {plate.id: plate.number for plate in evidence.plates}
     for aim in dict.fromkeys(modelled_in(desk.file)):
-        values = sample_values(evidence, aim)
+        values = sample_values(evidence, aim, desk.file.shelf)
         series = []
         for number, role in enumerate(_ROLES):
             own = [
@@ -139,12 +140,13 @@ def _measured(desk: Desk, evidence: Evidence) -> list[str]:
             series.append(Series(role, points, "dots", COLOURS[number], titles=titles))
         found.append(figure(_name(aim), Axis("plate", whole=True), _axis(aim), series, _levels(aim)))
     if len(desk.file.objectives) > 1:
-        found.append(_front(desk.file.objectives[:2], evidence))
+        found.append(_front(desk, evidence))
     return found
 
 
-def _front(pair: Sequence[Objective], evidence: Evidence) -> str:
-    first, second = (sample_values(evidence, aim) for aim in pair)
+def _front(desk: Desk, evidence: Evidence) -> str:
+    pair = desk.file.objectives[:2]
+    first, second = (sample_values(evidence, aim, desk.file.shelf) for aim in pair)
     series = []
     for number, plate in enumerate(evidence.plates):
         own = [s for s in evidence.samples if s.plate == plate.id and s.id in first and s.id in second]
@@ -184,7 +186,7 @@ def _best(status: Status) -> str:
 def _front_table(desk: Desk, evidence: Evidence) -> str:
     """The samples with the best values of the first objective, with all their aimed-at values."""
     aims = list(dict.fromkeys(modelled_in(desk.file)))
-    columns = [sample_values(evidence, aim) for aim in aims]
+    columns = [sample_values(evidence, aim, desk.file.shelf) for aim in aims]
     goal = desk.file.objectives[0]
     way = 1.0 if goal.goal == "maximize" else -1.0
     first = columns[0]
@@ -218,7 +220,14 @@ def _trust(status: Status) -> str:
         ]
         for name, trust in status.trust.items()
     ]
-    return _table(["model of", "who speaks", "values", "foretold", "inside 90 %", "log score"], rows)
+    rounds = [
+        [name.replace("_", " "), plate, one.n, f"{one.coverage90:.0%}", f"{one.log_score:.2f}"]
+        for name, trust in status.trust.items()
+        for plate, one in trust.by_plate.items()
+    ]
+    return _table(
+        ["model of", "who speaks", "values", "foretold", "inside 90 %", "log score"], rows
+    ) + _table(["foretold", "for plate", "values", "inside 90 %", "log score"], rounds)
 
 
 def _plates(status: Status) -> str:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alloop.campaign.desk import Desk, table_context
-from alloop.campaign.evidence import Evidence, aims_of, fits, gather
+from alloop.campaign.evidence import Evidence, aims_of, fits, gather, is_confirmed, modelled_in
+from alloop.campaign.ledger import compare
+from alloop.campaign.suspects import wrong_factor
 from alloop.errors import Problem, StateError, UploadError
 from alloop.ingest import record_tables, results_context
 from alloop.ingest.recognise import read_file
 from alloop.properties import get_property
 from alloop.records import Doubt, MeasurementRow, Records, Transaction, split_sample_id
+from alloop.surrogate.doubts import FAR_FOR_A_UNIT
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def upload(desk: Desk, paths: Sequence[Path], by: str, note: str = "", dry_run: 
         started=report.started,
         completed=tuple(completed),
         skipped=report.skipped,
-        warnings=report.warnings + _of_cancelled(desk, report.samples),
+        warnings=report.warnings + _of_cancelled(desk, report.samples) + _unlike(desk, report.samples),
     )
 
 
@@ -97,6 +100,29 @@ def _of_cancelled(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
         for plate in desk.records.plates(desk.slug, ["cancelled"])
         if plate.id in plates
     )
+
+
+def _unlike(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
+    """A warning for each value that is off from its frozen prediction by what a wrong unit makes."""
+    wanted = set(samples)
+    with desk.records.reading() as reader:
+        evidence = gather(reader, desk.slug)
+        predictions = reader.campaign_predictions(desk.slug)
+    found = []
+    for entry in compare(evidence, predictions, modelled_in(desk.file)):
+        sample = f"{entry.plate}-{entry.well}"
+        factor = wrong_factor(entry.value, entry.expected.median) if entry.expected.scale == "log10" else None
+        if sample in wanted and factor and entry.bound == "exact" and abs(entry.z) > FAR_FOR_A_UNIT:
+            unit = "" if entry.expected.unit == "1" else f" {entry.expected.unit}"
+            what = (
+                f"its {entry.name} {entry.value:.3g}{unit} looks {factor} "
+                f"(expected about {entry.expected.median:.3g}): check its unit"
+            )
+            mend = (
+                f"upload the right value, or confirm this one: alloop trust {sample} {entry.name} --why ..."
+            )
+            found.append(Problem(f"sample {sample}", what, mend))
+    return tuple(found)
 
 
 def _complete(desk: Desk, tx: Transaction) -> tuple[str, ...]:
@@ -147,7 +173,7 @@ def doubt(
         have = sorted({row.property for row in records.measurements(slug, sample=label)})
         mend = f"it has {', '.join(have)}" if have else "it has no values yet"
         raise StateError(f"it has no value of {entry.name}", mend, f"sample {label}")
-    changed = [row for row in found if row.doubt != verdict]
+    changed = [row for row in found if row.doubt != verdict or (verdict == "ok" and not is_confirmed(row))]
     if not changed:
         raise StateError(f"its {entry.name} is {verdict} already", "", f"sample {label}")
     with records.writing(by, dry_run) as tx:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from alloop.campaign.advice import before_text, gain_before, gain_text
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import Evidence, gather, modelled_in
-from alloop.campaign.ledger import Score, compare, score
+from alloop.campaign.ledger import Entry, Score, compare, score, score_by_plate
 from alloop.campaign.observations import believed_values
 from alloop.campaign.progress import Progress, progress_of
+from alloop.campaign.suspects import Doubted, as_json, still_doubted, summary, without
 from alloop.campaign_file import CampaignFile
 from alloop.records import DROPPED_STATES, PENDING_STATES, ExclusionRow, PlateProgress, SnapshotRow
 from alloop.space.types import write_level
@@ -23,7 +25,8 @@ class Trust:
     """Trust in the model of a property.
 
     `kind` is who spoke when the last plate was planned. `n`, `coverage90` and `log_score` are the ledger's:
-    frozen predictions whose values have come. `cross_validation` holds the figures of the last plan's check.
+    frozen predictions whose values have come, and `by_plate` the same round by round. `cross_validation` holds the
+    figures of the last plan's check.
     """
 
     kind: str | None
@@ -31,11 +34,16 @@ class Trust:
     coverage90: float | None
     log_score: float | None
     cross_validation: Mapping[str, Any]
+    by_plate: Mapping[str, Score]
 
 
 @dataclass(frozen=True)
 class Status:
-    """A campaign as it stands now; `unused` counts values measured under other conditions, by property."""
+    """A campaign as it stands now; `unused` counts values measured under other conditions, by property.
+
+    `gain` and `advice` are those of the last plan, `gain_before` is what the last plate with results was expected to
+    bring and brought.
+    """
 
     campaign: str
     title: str
@@ -45,16 +53,25 @@ class Status:
     progress: Progress
     trust: Mapping[str, Trust]
     gain: float | None
+    gain_before: Mapping[str, Any] | None
+    advice: str | None
     values: Mapping[str, int]
     unused: Mapping[str, int]
     exclusions: tuple[ExclusionRow, ...]
     warnings: tuple[str, ...]
     next_action: str
+    suspects: tuple[Doubted, ...] = ()
 
     @property
     def round(self) -> int:
         """How many plates were planned and not dropped."""
         return sum(plate.state not in DROPPED_STATES for plate in self.plates)
+
+    @property
+    def outlook(self) -> tuple[str, ...]:
+        """Sentences on what the last plates brought and were expected to bring, as far as that is known."""
+        lines = [] if self.gain_before is None else [before_text(self.gain_before)]
+        return (*lines, f"when last planned: {self.advice}") if self.advice else tuple(lines)
 
     def as_json(self) -> dict[str, Any]:
         """The document of `status --json`."""
@@ -85,12 +102,16 @@ class Status:
                     "log_score": trust.log_score,
                     "n": trust.n,
                     "cross_validation": dict(trust.cross_validation),
+                    "by_plate": {plate: _score_json(one) for plate, one in trust.by_plate.items()},
                 }
                 for name, trust in self.trust.items()
             },
             "gain": self.gain,
+            "gain_before": self.gain_before,
+            "advice": self.advice,
             "values": dict(self.values),
             "values_unused": dict(self.unused),
+            "suspects": as_json(self.suspects),
             "excluded": [{"kind": row.kind, "target": row.target, "why": row.why} for row in self.exclusions],
             "warnings": list(self.warnings),
             "next_action": self.next_action,
@@ -110,24 +131,35 @@ def status_of(desk: Desk) -> Status:
     used, unused = believed_values(evidence, aims)
     counts = Counter(row.property for row, _ in used)
     snapshot = next((one for one in reversed(snapshots) if one.plate in kept), None)
+    entries = compare(evidence, predictions, aims)
+    suspects = still_doubted(snapshot.content if snapshot else {}, evidence)
     return Status(
         campaign=desk.slug,
         title=file.title,
         version=evidence.version.number,
         plates=plates,
         pending_wells=sum(p.wells - p.reported for p in plates if p.state in PENDING_STATES),
-        progress=progress_of(file, evidence),
-        trust=_trust(snapshot, score(compare(evidence, predictions, aims))),
+        progress=progress_of(file, without(evidence, suspects)),
+        trust=_trust(snapshot, entries),
         gain=snapshot.content.get("gain") if snapshot else None,
+        gain_before=gain_before(file, evidence, [one for one in snapshots if one.plate in kept]),
+        advice=snapshot.content.get("advice") if snapshot else None,
         values={name: counts[name] for name in sorted(counts)},
         unused={name: unused[name] for name in sorted(unused)},
         exclusions=evidence.exclusions,
-        warnings=tuple(_confounded(file, evidence)),
+        warnings=(*summary(suspects), *_literature_left_out(snapshot), *_confounded(file, evidence)),
+        suspects=suspects,
         next_action=_next_action(desk, plates, snapshot),
     )
 
 
-def _trust(snapshot: SnapshotRow | None, scores: Mapping[str, Score]) -> dict[str, Trust]:
+def _score_json(score: Score) -> dict[str, Any]:
+    log_score = round(score.log_score, 4) if math.isfinite(score.log_score) else None
+    return {"n": score.n, "coverage90": round(score.coverage90, 4), "log_score": log_score}
+
+
+def _trust(snapshot: SnapshotRow | None, entries: Sequence[Entry]) -> dict[str, Trust]:
+    scores, by_plate = score(entries), score_by_plate(entries)
     reports: Mapping[str, Mapping[str, Any]] = snapshot.content.get("models", {}) if snapshot else {}
     trust = {}
     for name in sorted({*reports, *scores}):
@@ -138,8 +170,14 @@ def _trust(snapshot: SnapshotRow | None, scores: Mapping[str, Score]) -> dict[st
             coverage90=round(ledger.coverage90, 4) if ledger else None,
             log_score=round(ledger.log_score, 4) if ledger and math.isfinite(ledger.log_score) else None,
             cross_validation=report,
+            by_plate=by_plate.get(name, {}),
         )
     return trust
+
+
+def _literature_left_out(snapshot: SnapshotRow | None) -> list[str]:
+    names = snapshot.content.get("literature_left_out", ()) if snapshot else ()
+    return [f"literature left out for {name}: it predicts your values worse" for name in names]
 
 
 def _confounded(file: CampaignFile, evidence: Evidence) -> list[str]:
@@ -190,9 +228,10 @@ def _next_action(desk: Desk, plates: tuple[PlateProgress, ...], snapshot: Snapsh
     if stopping.max_plates is not None and count >= stopping.max_plates:
         return f"stop: the campaign was to have {stopping.max_plates} plates; alloop report {desk.slug}"
     gain = snapshot.content.get("gain") if snapshot else None
-    if stopping.min_gain is not None and gain is not None and gain < stopping.min_gain:
+    if snapshot and stopping.min_gain is not None and gain is not None and gain < stopping.min_gain:
+        unit = snapshot.content.get("gain_unit") or "hypervolume"
         return (
-            f"stop, or widen the space: the last plate was expected to add {gain:.2%}, "
-            f"less than {stopping.min_gain:.2%}"
+            f"stop, or widen the space: the last plate was expected to add {gain_text(gain, unit)}, "
+            f"less than {gain_text(stopping.min_gain, unit)}"
         )
     return f"plan the next plate: alloop plan {desk.slug}"

@@ -2,6 +2,7 @@
 
 from alloop.campaign_file.details import Pellet, Stopping, TargetPhase
 from alloop.campaign_file.load import CampaignFile, load_campaign, parse_campaign
+from alloop.campaign_file.places import all_wells, wells_named
 from alloop.campaign_file.plate import Controls, PlateLayout
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "PlateLayout",
     "Stopping",
     "TargetPhase",
+    "all_wells",
     "load_campaign",
     "parse_campaign",
+    "wells_named",
 ]

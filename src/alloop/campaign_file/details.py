@@ -8,12 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from alloop.campaign_file.models import AimModel, PelletModel, StoppingModel, TargetPhaseModel
 from alloop.campaign_file.report import Report, nearest
 from alloop.campaign_file.yaml_reader import Path
 
-AIM_OF_SEVERAL: Mapping[str, float] = MappingProxyType({"front": 0.5, "hits": 0.5})
+AIM_OF_SEVERAL: Mapping[str, float] = MappingProxyType({"front": 0.3, "hits": 0.7})
 AIM_OF_ONE: Mapping[str, float] = MappingProxyType({"hits": 1.0})
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*/,\-]+")
 
@@ -40,11 +41,13 @@ class Pellet:
 class Stopping:
     """When to stop: after so many plates, or when the next is expected to add less than `min_gain`.
 
-    `min_gain` is the expected relative gain in hypervolume of the next plate. None does not bind.
+    `min_gain` is the expected gain of the next plate: relative to the hypervolume, or with `gain_unit` "objective" in
+    the only objective's own unit (decades on log10). None does not bind.
     """
 
     max_plates: int | None = None
     min_gain: float | None = None
+    gain_unit: Literal["relative", "objective"] = "relative"
 
 
 def read_target_phase(report: Report, base: pathlib.Path) -> TargetPhase | None:
@@ -108,7 +111,7 @@ def read_stopping(report: Report) -> Stopping:
     """When the campaign ends; without the section nothing binds."""
     place: Path = ("stopping",)
     model = report.section(StoppingModel, place) if report.has(place) else None
-    return Stopping() if model is None else Stopping(model.max_plates, model.min_gain)
+    return Stopping() if model is None else Stopping(model.max_plates, model.min_gain, model.gain_unit)
 
 
 def find_literature(

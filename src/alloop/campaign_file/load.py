@@ -25,12 +25,14 @@ from alloop.campaign_file.plate import PlateLayout, read_plate
 from alloop.campaign_file.precursors import read_shelf
 from alloop.campaign_file.process import check_observed
 from alloop.campaign_file.report import Report
+from alloop.campaign_file.roles import fill_role
 from alloop.campaign_file.space_checks import check_space
 from alloop.campaign_file.space_parts import read_space
+from alloop.campaign_file.wishes import read_best_share, read_map
 from alloop.campaign_file.yaml_reader import MAX_CHARACTERS, read_yaml
 from alloop.chemistry.shelf import Shelf
 from alloop.errors import CampaignFileError
-from alloop.planning.aims import Constraint, Objective
+from alloop.planning.aims import Constraint, MapGoal, Objective
 from alloop.space import Setting, Space
 
 
@@ -39,8 +41,9 @@ class CampaignFile:
     """Everything a laboratory wrote, checked and in the types the rest of alloop works with.
 
     `name` is the file's name and `base` the folder that its paths are relative to. `text` is the file as
-    written and `sha256` the hash of its UTF-8 bytes. `pool_table` is the table of a pool, None for other spaces.
-    `warnings` are lines a person should read.
+    written and `sha256` the hash of its UTF-8 bytes. `pool_table` is the table of a pool, None for other spaces;
+    `pool_columns` are the headings that it names.
+    `role_says` are lines on what the file's role filled in, `warnings` lines a person should read.
     """
 
     name: str
@@ -59,10 +62,15 @@ class CampaignFile:
     plate: PlateLayout
     aim: Mapping[str, float]
     stopping: Stopping
+    map_goal: MapGoal | None
+    best_share: float
+    role_says: tuple[str, ...]
     pellet: Pellet | None
     literature: tuple[pathlib.Path, ...]
     pool_table: pathlib.Path | None
+    pool_columns: Mapping[str, str]
     schedule: str | None
+    device: str
     settings: tuple[Setting, ...]
     warnings: tuple[str, ...]
     build_space: Callable[[], Space] = field(repr=False)
@@ -121,6 +129,9 @@ def parse_campaign(
         report.say(
             ("campaign",), "'campaign' is missing", "add a short name, such as 'campaign: halide-spinel'"
         )
+    role_says = fill_role(report, top.role)
+    if role_says:
+        top = report.section(TopModel, ()) or top
     atmosphere = top.atmosphere
     shelf = read_shelf(report, atmosphere)
     parts = read_space(
@@ -131,9 +142,17 @@ def parse_campaign(
     observe = read_observed(report, top.observe, objectives, constraints)
     modelled = {*observe, *(aim.property for aim in objectives), *(limit.property for limit in constraints)}
     check_observed(report, parts.settings, modelled)
-    plate = read_plate(report, parts.settings)
+    plate = read_plate(report, parts.settings, shelf)
     target_phase, pellet = read_target_phase(report, base), read_pellet(report)
     aim, stopping = read_aim(report, len(objectives)), read_stopping(report)
+    if stopping.gain_unit == "objective" and len(objectives) > 1:
+        what = "several objectives have no unit in common"
+        report.say(("stopping", "gain_unit"), what, "leave it out: the gain is that of the hypervolume")
+    best_share = read_best_share(report, objectives)
+    names = {*parts.members, *(one.name for one in parts.settings if one.is_numeric)}
+    map_goal = read_map(
+        report, (*objectives, *constraints), observe, names if parts.members else (), "map" in aim
+    )
     literature = find_literature(report, top.literature, base, complete)
     check_schedule(report, top.schedule)
     if complete:
@@ -157,10 +176,15 @@ def parse_campaign(
         plate=plate,
         aim=aim,
         stopping=stopping,
+        map_goal=map_goal,
+        best_share=best_share,
+        role_says=role_says,
         pellet=pellet,
         literature=literature,
         pool_table=parts.table,
+        pool_columns=parts.pool_columns,
         schedule=top.schedule,
+        device=top.device,
         settings=parts.settings,
         warnings=tuple(report.warnings),
         build_space=parts.build,

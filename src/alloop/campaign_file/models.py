@@ -37,6 +37,7 @@ class TopModel(Section):
     title: Words | None = None
     mobile_ion: SpeciesField | None = None
     atmosphere: Literal["air", "inert"] = "inert"
+    device: Literal["cpu", "cuda"] = "cpu"
     schedule: Words | None = None
     literature: Annotated[tuple[Words, ...], BeforeValidator(as_list)] = ()
     observe: Annotated[tuple[PropertyName, ...], BeforeValidator(as_list)] = ()
@@ -47,7 +48,10 @@ class TopModel(Section):
     objectives: Any = None
     constraints: Any = None
     plate: Any = None
+    role: Literal["separator", "catholyte", "anolyte"] | None = None
     aim: Any = None
+    map: Any = None
+    hits: Any = None
     stopping: Any = None
 
 
@@ -68,6 +72,7 @@ class PrecursorModel(Section):
     excess: Float = 0.0
     price_per_g: Float | None = None
     stock_g: Float | None = None
+    atmosphere: Literal["air", "inert"] = "air"
 
 
 class PelletModel(Section):
@@ -113,7 +118,11 @@ class PlateModel(Section):
     random: Count = 3
     max_precursors: PositiveCount | None = None
     max_wells_per_dopant: PositiveCount | None = None
-    min_distance: AmountFloat = 0.0
+    max_wells_per_composition: PositiveCount | None = None
+    min_distance: AmountFloat | None = None
+    blocks: Any = None
+    stations: Any = None
+    skip: Annotated[tuple[Words, ...], BeforeValidator(as_list)] = ()
     sample_mass_g: PositiveFloat = 0.5
     balance_resolution_mg: PositiveFloat = 0.1
     min_portion_mg: AmountFloat = 2.0
@@ -127,6 +136,28 @@ class ControlsModel(Section):
     process: dict[Name, LevelField] = Field(default_factory=dict)
 
 
+class BlocksModel(Section):
+    """Blocks of so many rows or columns."""
+
+    by: Literal["rows", "columns"]
+    size: PositiveCount
+
+
+class NamedBlockModel(Section):
+    """A block with its wells, such as `A1-D8`."""
+
+    name: Words
+    wells: Annotated[tuple[Words, ...], BeforeValidator(as_list), Field(min_length=1)]
+
+
+class StationModel(Section):
+    """A place where wells are made, and how many of a plate it can make."""
+
+    name: Words
+    atmosphere: Literal["air", "inert"]
+    wells: PositiveCount
+
+
 class AimModel(Section):
     """The weights of what makes a plate worth making."""
 
@@ -136,8 +167,25 @@ class AimModel(Section):
     map: AmountFloat = 0.0
 
 
+class MapModel(Section):
+    """What the aim `map` is to learn."""
+
+    property: Words | None = None
+    boundary: Number | None = None
+    unit: Words | None = None
+    where: dict[Words, tuple[Number, ...]] = Field(default_factory=dict)
+
+
+class HitsModel(Section):
+    """What counts as a hit where no target is stated."""
+
+    fraction: Number | None = None
+
+
 class StoppingModel(Section):
     """When the campaign has done enough."""
+
+    gain_unit: Literal["relative", "objective"] = "relative"
 
     max_plates: PositiveCount | None = None
     min_gain: AmountFloat | None = None

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alloop.campaign_file.models import ControlsModel, PlateModel
+from alloop.campaign_file.places import all_wells, read_blocks, read_skipped, read_stations
 from alloop.campaign_file.process import level_text
 from alloop.campaign_file.report import Report, nearest
 from alloop.campaign_file.yaml_reader import Path
 from alloop.chemistry.charge import ERROR, WARN, charge_excess
 from alloop.chemistry.formula import Amounts, parse_formula
+from alloop.chemistry.shelf import Shelf
+from alloop.errors import PrecursorError
+from alloop.planning.places import Station, WellBlock, inert_room
 from alloop.space.process import Setting
 from alloop.space.types import Level
 
@@ -37,8 +41,9 @@ class Controls:
 class PlateLayout:
     """Wells, roles and weighing limits of the campaign's plates.
 
-    `min_distance` is the smallest difference between two candidates on a plate, as the largest difference of
-    an element's atomic fraction (0 to 1). Rules that are None do not bind.
+    `min_distance` is the smallest difference between two wells of a plate with the same settings, as the largest
+    difference of an element's atomic fraction (0 to 1). `blocks` hold all wells but those of `skip`, which cannot be
+    used; a plate without blocks or stations is not divided. Rules that are None do not bind.
     """
 
     rows: int = 8
@@ -48,18 +53,37 @@ class PlateLayout:
     random: int = 3
     max_precursors: int | None = None
     max_wells_per_dopant: int | None = None
-    min_distance: float = 0.0
+    min_distance: float = 0.0002
     sample_mass_g: float = 0.5
     balance_resolution_mg: float = 0.1
     min_portion_mg: float = 2.0
+    max_wells_per_composition: int | None = None
+    blocks: tuple[WellBlock, ...] = ()
+    stations: tuple[Station, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The wells that can be used, in reading order: A01, A02, …"""
+        return tuple(well for well in all_wells(self.rows, self.columns) if well not in self.skip)
 
     @property
     def wells(self) -> int:
-        """How many wells a plate has."""
-        return self.rows * self.columns
+        """How many wells of a plate can be used."""
+        return len(self.labels)
 
 
-def read_plate(report: Report, settings: Sequence[Setting]) -> PlateLayout:
+def weighing_error(balance_resolution_mg: float, sample_mass_g: float) -> float:
+    """The difference in atomic fraction below which a balance cannot tell two wells apart, to the order of magnitude.
+
+    Two portions that differ by less than its smallest step may come out as the same mass. That step, as a share of
+    the sample's mass, is about the share of the atoms that it moves, since powders and product hold similar numbers
+    of atoms per gram.
+    """
+    return balance_resolution_mg / (1000.0 * sample_mass_g)
+
+
+def read_plate(report: Report, settings: Sequence[Setting], shelf: Shelf | None = None) -> PlateLayout:
     """The plate of the file, or the usual 8 by 8 wells without controls."""
     model = report.section(PlateModel, PLATE) if report.has(PLATE) else PlateModel()
     controls = _read_controls(report, settings)
@@ -71,9 +95,11 @@ def read_plate(report: Report, settings: Sequence[Setting]) -> PlateLayout:
         )
     if model is None:
         return PlateLayout()
+    skipped = read_skipped(report, model)
+    usable = model.rows * model.columns - len(skipped)
     reserved = model.replicates + model.random + (controls.count if controls else 0)
-    if reserved > model.rows * model.columns:
-        what = f"{reserved} wells are reserved, the plate has {model.rows * model.columns}"
+    if reserved > usable:
+        what = f"{reserved} wells are reserved, the plate has {usable}"
         report.say(PLATE, what, "lower controls.count, replicates or random")
     sample_mg = 1000 * model.sample_mass_g
     if model.balance_resolution_mg * 10 > sample_mg:
@@ -81,11 +107,48 @@ def read_plate(report: Report, settings: Sequence[Setting]) -> PlateLayout:
             f"a balance that shows {model.balance_resolution_mg:g} mg cannot weigh {sample_mg:g} mg samples"
         )
         report.say((*PLATE, "balance_resolution_mg"), what, "check sample_mass_g and the resolution")
+    error = weighing_error(model.balance_resolution_mg, model.sample_mass_g)
+    if model.min_distance is not None and model.min_distance < error:
+        what = f"wells that differ by {model.min_distance:g} are not told apart by the balance ({error:.2g})"
+        report.warn((*PLATE, "min_distance"), what, "leave it out, or weigh larger samples")
+    stations = read_stations(report, usable, shelf)
+    if controls is not None and shelf is not None:
+        _check_controls_weighed(report, model, controls, stations, shelf)
     return PlateLayout(
-        model.rows, model.columns, controls, model.replicates, model.random, model.max_precursors,
-        model.max_wells_per_dopant, model.min_distance, model.sample_mass_g, model.balance_resolution_mg,
-        model.min_portion_mg,
-    )  # fmt: skip
+        rows=model.rows,
+        columns=model.columns,
+        controls=controls,
+        replicates=model.replicates,
+        random=model.random,
+        max_precursors=model.max_precursors,
+        max_wells_per_dopant=model.max_wells_per_dopant,
+        min_distance=error if model.min_distance is None else model.min_distance,
+        sample_mass_g=model.sample_mass_g,
+        balance_resolution_mg=model.balance_resolution_mg,
+        min_portion_mg=model.min_portion_mg,
+        max_wells_per_composition=model.max_wells_per_composition,
+        blocks=read_blocks(report, model, skipped, settings),
+        stations=stations,
+        skip=skipped,
+    )
+
+
+def _check_controls_weighed(
+    report: Report, model: PlateModel, controls: Controls, stations: Sequence[Station], shelf: Shelf
+) -> None:
+    """Note controls that alone break a rule of the plate."""
+    try:
+        used = shelf.solve(controls.amounts)
+    except PrecursorError:
+        return  # said where the controls are looked up in the space
+    if model.max_precursors is not None and len(used) > model.max_precursors:
+        what = f"the controls alone need {len(used)} precursors ({', '.join(used)})"
+        report.say((*PLATE, "max_precursors"), what, f"raise it to {len(used)} or more")
+    sensitive = [entry.formula for entry in shelf.precursors if entry.needs_inert and entry.formula in used]
+    room = inert_room(stations)
+    if stations and sensitive and controls.count > room:
+        what = f"{controls.count} controls hold {sensitive[0]}, and the inert stations make {room} wells"
+        report.say(CONTROLS, what, "lower controls.count, or raise the wells of an inert station")
 
 
 def _read_controls(report: Report, settings: Sequence[Setting]) -> Controls | None:

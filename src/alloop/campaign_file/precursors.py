@@ -43,6 +43,7 @@ def read_shelf(report: Report, atmosphere: Literal["air", "inert"]) -> Shelf | N
                     excess=model.excess,
                     price_per_g=model.price_per_g,
                     stock_g=model.stock_g,
+                    needs_inert=model.atmosphere == "inert",
                 )
             )
     if not report.clean(PRECURSORS):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache, partial
 
 from alloop.campaign_file.limits import LIMITS, mixture_holdings, read_limits, site_holdings
@@ -42,6 +42,7 @@ class SpaceParts:
     uncounted: int
     build: Callable[[], Space]
     table: pathlib.Path | None = None
+    pool_columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_space(
@@ -61,7 +62,7 @@ def read_space(
         if complete:
             report.say(SPACE, "'space' is missing", "say what may be made: sites, a mixture or a pool")
         return SpaceParts((), ion, {}, 0, _no_space)
-    kind = _kind(report)
+    kind = _kind(report, complete)
     if kind == "sites":
         return _read_sites(report, shelf, mobile_ion)
     if report.has(COMPENSATION):
@@ -70,19 +71,21 @@ def read_space(
         return _read_mixture(report, shelf, ion)
     if kind == "pool":
         return _read_pool(report, shelf, base, ion, complete)
-    return SpaceParts(read_settings(report, shelf), ion, {}, 0, _no_space)
+    return SpaceParts(read_settings(report, shelf, None if complete else ()), ion, {}, 0, _no_space)
 
 
 def _no_space() -> Space:
     raise CampaignFileError("'space' is missing", "say what may be made: sites, a mixture or a pool")
 
 
-def _kind(report: Report) -> str | None:
+def _kind(report: Report, complete: bool) -> str | None:
     if report.section(SpaceModel, SPACE) is None and not isinstance(report.at(SPACE), dict):
         return None
     kinds = [name for name in _KINDS if report.has((*SPACE, name))]
     if len(kinds) == 1:
         return kinds[0]
+    if not kinds and not complete:  # settings alone: what a replayed table gives
+        return None
     what = (
         f"the space has {' and '.join(kinds)}" if kinds else "the space has neither sites, mixture nor pool"
     )
@@ -142,6 +145,7 @@ def _read_pool(
         report.say(LIMITS, "limits do not apply to a pool", "remove the rows from its table", key=True)
     model = read_pool(report, base, complete)
     columns = model.process if model is not None else {}
+    headings = {"formula": model.formula, **columns} if model is not None else {}
     declared = read_settings(report, shelf, columns)
     names = [setting.name for setting in declared]
     settings = (*declared, *(Setting(name, "", ()) for name in columns if name not in names))
@@ -152,7 +156,7 @@ def _read_pool(
     if complete and report.clean(SPACE):
         with report.catching(POOL):
             settings = read()[1]
-    return SpaceParts(settings, ion, {}, 0, cache(lambda: _pool_space(*read(), ion)), pool.table)
+    return SpaceParts(settings, ion, {}, 0, cache(lambda: _pool_space(*read(), ion)), pool.table, headings)
 
 
 def _pool_space(rows: tuple[PoolRow, ...], settings: tuple[Setting, ...], mobile_ion: str) -> Space:

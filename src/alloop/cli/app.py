@@ -11,7 +11,7 @@ from typing import Annotated, cast
 
 import typer
 
-from alloop.cli import keeping, planning, rehearsal, replaying, results
+from alloop.cli import edits, keeping, planning, rehearsal, replaying, results
 from alloop.cli.options import PLACE
 from alloop.cli.terminal import complain, emit
 from alloop.errors import AlloopError, Problem, UserError
@@ -36,9 +36,9 @@ for _command in (
     planning.approve,
     planning.reject,
     planning.cancel,
-    planning.swap,
-    planning.lock,
-    planning.exclude,
+    edits.swap,
+    edits.lock,
+    edits.exclude,
     results.made,
     planning.close,
     results.upload,

@@ -1,7 +1,8 @@
-"""Commands around a plan: init, space, plan, approve, reject, cancel, swap, lock, exclude."""
+"""Commands around a plan: init, space, plan, approve, reject, cancel, close."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,6 +60,7 @@ def space(file: File, json: o.Json = False) -> None:
             {
                 "campaign": campaign.slug,
                 "candidates": found.size,
+                "role": campaign.role_says,
                 "by_dopant_count": found.by_dopant_count,
                 "by_setting": by_setting,
                 "space_hash": campaign.space.space_hash,
@@ -74,7 +76,7 @@ def space(file: File, json: o.Json = False) -> None:
                 ],
             }
         )
-    say(f"{campaign.slug}: {campaign.title}", f"{found.size:,} candidates")
+    say(f"{campaign.slug}: {campaign.title}", f"{found.size:,} candidates", *campaign.role_says)
     table(["dopants", "candidates"], [[n, f"{count:,}"] for n, count in found.by_dopant_count.items()])
     for name, counts in by_setting.items():
         table([name, "candidates"], [[level, f"{count:,}"] for level, count in counts.items()])
@@ -85,12 +87,27 @@ def space(file: File, json: o.Json = False) -> None:
     table(["example", "charge", "process"], rows)
 
 
+_WELLS = re.compile(
+    r"[1-9]\d*|[A-Z]{1,2}\d+(-[A-Z]{1,2}\d+)?(\s*,\s*[A-Z]{1,2}\d+(-[A-Z]{1,2}\d+)?)*", re.IGNORECASE
+)
+
+
+def _some_wells(text: str | None) -> str | None:
+    if text is not None and not _WELLS.fullmatch(text.strip()):
+        raise typer.BadParameter(f"{text!r} is neither a number of wells nor wells such as A1-B6,D3")
+    return text
+
+
 def plan(
     campaign: o.CampaignName,
     seed: Annotated[
         int | None, typer.Option(help="Of all random draws; else from campaign and plate.")
     ] = None,
-    wells: Annotated[int | None, typer.Option(min=1, help="Fill only that many wells.")] = None,
+    plates: Annotated[int, typer.Option(min=1, help="Plan so many plates, each knowing the others.")] = 1,
+    wells: Annotated[
+        str | None,
+        typer.Option(metavar="N|WELLS", callback=_some_wells, help="Fill so many wells, or those: A1-B6,D3."),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Plan anew; locked wells stay.")] = False,
     another: Annotated[
         bool, typer.Option("--another", help="Plan a plate beside the open proposal.")
@@ -107,8 +124,9 @@ def plan(
     chosen = o.pairs(settings)
     opened = o.campaign(campaign)
     with progress() as tell:
-        plate = opened.plan(
-            seed,
+        planned = opened.plan_plates(
+            plates,
+            seed=seed,
             wells=wells,
             replace=replace,
             another=another,
@@ -119,22 +137,28 @@ def plan(
             progress=tell,
         )
     if json:
-        seconds = {name: round(value, 3) for name, value in plate.seconds.items()}
-        return emit(
-            {
-                **plate.document,
-                "state": plate.state,
-                "is_new": plate.planned.is_new,
-                "folder": plate.folder,
-                "seconds": seconds,
-                "peak_memory_MB": plate.planned.peak_memory_MB,
-            }
-        )
-    warn(plate.document["warnings"])
-    show_plate(plate)
+        documents = [_document(plate) for plate in planned]
+        return emit(documents[0] if plates == 1 else {"campaign": opened.name, "plates": documents})
+    for plate in planned:
+        warn(plate.document["warnings"])
+        show_plate(plate)
+        if not dry_run:
+            say(f"files are in {plate.folder}; read plan.html")
     if dry_run:
         return say("dry run: nothing was kept")
-    say(f"files are in {plate.folder}; read plan.html", f"next: alloop approve {plate.id}")
+    say(*(f"next: alloop approve {plate.id}" for plate in planned))
+
+
+def _document(plate: Plate) -> dict[str, Any]:
+    """plan.json and what is known of the plate beside it."""
+    return {
+        **plate.document,
+        "state": plate.state,
+        "is_new": plate.planned.is_new,
+        "folder": plate.folder,
+        "seconds": {name: round(value, 3) for name, value in plate.seconds.items()},
+        "peak_memory_MB": plate.planned.peak_memory_MB,
+    }
 
 
 def show_plate(plate: Plate) -> None:
@@ -213,81 +237,3 @@ def _said(done: Decision, json: bool, dry_run: bool) -> bool:
     else:
         say(f"{done.plate.id} is {done.plate.state}" + ("; dry run: nothing was kept" if dry_run else ""))
     return json or dry_run
-
-
-def swap(
-    plate: o.PlateName,
-    well: Annotated[str, typer.Argument(metavar="WELL", help="Such as B7.")],
-    composition: Annotated[str, typer.Argument(metavar="FORMULA|KEY", help="What to make instead.")],
-    settings: o.Settings = None,
-    why: o.Why = "",
-    by: o.By = None,
-    dry_run: o.DryRun = False,
-    json: o.Json = False,
-) -> None:
-    """Put another candidate into a well of a proposal; it is predicted anew and locked."""
-    chosen = o.pairs(settings)
-    done = o.campaign_of_plate(plate).swap(
-        plate, well, composition, settings=chosen, why=why, by=by, dry_run=dry_run
-    )
-    warn(done.warnings)
-    after = done.after
-    if json:
-        return emit(
-            {
-                "plate": done.plate,
-                "well": after.well,
-                "before": {"formula": done.before.formula, "key": done.before.key},
-                "after": {"formula": after.candidate.formula, "key": after.candidate.key},
-                "predictions": after.predictions,
-                "p_feasible": after.p_feasible,
-                "p_hit": after.p_hit,
-                "reason": after.reason,
-                "warnings": done.warnings,
-            }
-        )
-    say(
-        f"{done.plate} {after.well}: {after.candidate.formula} instead of {done.before.formula}", after.reason
-    )
-    if dry_run:
-        say("dry run: nothing was kept")
-
-
-def lock(
-    plate: o.PlateName,
-    well: Annotated[str, typer.Argument(metavar="WELL", help="Such as B7.")],
-    unlock: Annotated[bool, typer.Option("--unlock", help="Take the lock off again.")] = False,
-    by: o.By = None,
-    dry_run: o.DryRun = False,
-    json: o.Json = False,
-) -> None:
-    """Keep a well as it is when the plate is planned anew."""
-    row = o.campaign_of_plate(plate).lock(plate, well, unlock=unlock, by=by, dry_run=dry_run)
-    if json:
-        return emit({"plate": row.plate, "well": row.well, "locked": row.locked})
-    say(f"{row.plate} {row.well} ({row.formula}) is {'locked' if row.locked else 'not locked'}")
-
-
-def exclude(
-    campaign: o.CampaignName,
-    target: Annotated[
-        str, typer.Argument(metavar="ELEMENT|KEY", help="Such as Cd, or a key from plate.csv.")
-    ],
-    why: o.Why,
-    lift: Annotated[bool, typer.Option("--lift", help="Allow it again.")] = False,
-    by: o.By = None,
-    dry_run: o.DryRun = False,
-    json: o.Json = False,
-) -> None:
-    """Leave an element or a candidate out of all later plans."""
-    from alloop.campaign.excluded import proposals_with
-
-    opened = o.campaign(campaign)
-    row = opened.exclude(target, why, lift=lift, by=by, dry_run=dry_run)
-    if row.active:
-        warn(proposals_with(opened.desk, row))
-    if json:
-        return emit(
-            {"campaign": row.campaign, "kind": row.kind, "target": row.target, "excluded": row.active}
-        )
-    say(f"{row.kind} {row.target} is {'excluded' if row.active else 'allowed again'}")

@@ -50,6 +50,7 @@ def replay(
     for name, runs in done.runs.items():
         last = [scores[-1] for _, scores in runs]
         hits = [score.hits for score in last]
+        best = [score.best for score in last if score.best is not None]
         seconds = [score.seconds for _, scores in runs for score in scores[1:]]
         covered = [s.coverage90 for _, scores in runs for s in scores if s.coverage90 is not None]
         rows.append(
@@ -58,7 +59,7 @@ def replay(
                 f"{sum(hits) / len(hits):.1f}",
                 min(hits),
                 max(hits),
-                figure(sum(score.best for score in last) / len(last)),
+                figure(sum(best) / len(best)) if best else "—",
                 f"{sum(score.hypervolume_fraction for score in last) / len(last):.3f}",
                 f"{sum(covered) / len(covered):.2f}" if covered else "—",
                 f"{sum(seconds) / len(seconds):.2f}",

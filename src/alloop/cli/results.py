@@ -181,10 +181,19 @@ def show_status(found: Status) -> None:
                 for name, trust in found.trust.items()
             ],
         )  # fmt: skip
+    rounds = [
+        [name, plate, one.n, f"{one.coverage90:.0%}", figure(one.log_score)]
+        for name, trust in found.trust.items()
+        for plate, one in trust.by_plate.items()
+    ]
+    if rounds:
+        table(["foretold", "for", "values", "inside 90 %", "log score"], rounds)
     for name, count in found.unused.items():
         say(f"not learned from, measured under other conditions: {plural(count, 'value')} of {name}")
     for row in found.exclusions:
         say(f"excluded: {row.target} ({row.why})")
+    for line in found.outlook:
+        say(line)
     warn(found.warnings)
     say(f"next: {found.next_action}")
 

@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from alloop.synthesis.planned import PlannedPlate, read_plan
@@ -41,7 +42,11 @@ def write_released_files(folder: Path, plan: Mapping[str, Any], weigh: WeighPlan
     texts = {"labels.csv": labels_csv(plan), RELEASED_SHEET: plan_sheet_html(plan, weigh, proposed=False)}
     if weigh is not None:
         plate = str(plan["plate"])
-        texts |= {"weigh_list.csv": weigh_list_csv(weigh), "worklist.csv": worklist_csv(weigh, plate)}
+        stations = {well.well: well.station for well in read_plan(plan).wells if well.station}
+        texts |= {
+            "weigh_list.csv": weigh_list_csv(weigh),
+            "worklist.csv": worklist_csv(weigh, plate, stations),
+        }
     return _write(folder, texts)
 
 
@@ -71,14 +76,16 @@ def plate_csv(plan: Mapping[str, Any]) -> str:
     plate = read_plan(plan)
     groups = list(dict.fromkeys(group for well in plate.wells for group in well.composition))
     settings = list(dict.fromkeys(name for well in plate.wells for name in well.settings))
-    header = ["well", "sample", "role", "replicate_of", "key", "formula", *groups]
+    parts = [name for name in ("block", "station") if any(getattr(well, name) for well in plate.wells)]
+    header = ["well", "sample", "role", "replicate_of", *parts, "key", "formula", *groups]
     header += [_with_unit(name, plate.setting_units.get(name, "")) for name in settings]
     for name, unit in plate.properties.items():
         header += [_with_unit(f"{name}_{part}", unit) for part in ("median", "low90", "high90")]
     header += ["p_feasible", "p_hit", "reason"]
     rows: list[list[object]] = []
     for well in plate.wells:
-        row: list[object] = [well.well, well.sample, well.role, well.replicate_of, well.key, well.formula]
+        row: list[object] = [well.well, well.sample, well.role, well.replicate_of]
+        row += [*(getattr(well, name) for name in parts), well.key, well.formula]
         row += [well.composition.get(group, "") for group in groups]
         row += [well.settings.get(name, "") for name in settings]
         for name in plate.properties:
@@ -113,24 +120,36 @@ def weigh_list_csv(weigh: WeighPlan) -> str:
     return _csv(header, rows)
 
 
-def worklist_csv(weigh: WeighPlan, plate: str) -> str:
-    """One transfer a row, precursor by precursor, so that each bottle is opened once."""
-    ordered = [p for formula in weigh.precursors for p in weigh.portions if p.precursor == formula]
-    rows = [
-        [n, p.precursor, plate, p.well, p.sample, write_mass(p.mass_mg, weigh.balance_resolution_mg)]
-        for n, p in enumerate(ordered, start=1)
+def worklist_csv(weigh: WeighPlan, plate: str, stations: Mapping[str, str] = MappingProxyType({})) -> str:
+    """One transfer a row, precursor by precursor, so that each bottle is opened once, in each station if there are.
+
+    `stations` names the station of each well.
+    """
+    places = list(dict.fromkeys(stations.values())) or [""]
+    ordered = [
+        (place, p)
+        for place in places
+        for formula in weigh.precursors
+        for p in weigh.portions
+        if p.precursor == formula and stations.get(p.well, "") == place
     ]
-    return _csv(["transfer", "precursor", "plate", "well", "sample", "mass [mg]"], rows)
+    rows = []
+    for n, (place, p) in enumerate(ordered, start=1):
+        mass = write_mass(p.mass_mg, weigh.balance_resolution_mg)
+        rows.append([n, *([place] if stations else []), p.precursor, plate, p.well, p.sample, mass])
+    station = ["station"] if stations else []
+    return _csv(["transfer", *station, "precursor", "plate", "well", "sample", "mass [mg]"], rows)
 
 
 def labels_csv(plan: Mapping[str, Any]) -> str:
     """One label a row, for a label printer; `sample` is what a barcode should hold."""
     plate = read_plan(plan)
-    rows = [
-        [well.sample, plate.plate, well.well, well.role, well.formula, _settings_text(plate, well.well)]
-        for well in plate.wells
-    ]
-    return _csv(["sample", "plate", "well", "role", "formula", "settings"], rows)
+    rows = []
+    for well in plate.wells:
+        row = [well.sample, plate.plate, well.well, well.role, well.formula, _settings_text(plate, well.well)]
+        rows.append([*row, well.station] if plate.stations else row)
+    station = ["station"] if plate.stations else []
+    return _csv(["sample", "plate", "well", "role", "formula", "settings", *station], rows)
 
 
 def _settings_text(plate: PlannedPlate, label: str) -> str:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
+
+from alloop.synthesis.because import because
 
 COMPENSATION = "+"
 """The group of the charge-compensating species in a plan's composition."""
@@ -24,7 +27,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class PlannedWell:
-    """One well of a plan; amounts and settings as text."""
+    """One well of a plan; amounts and settings as text. `because` are sentences on what stands behind it."""
 
     well: str
     sample: str
@@ -38,6 +41,18 @@ class PlannedWell:
     p_feasible: float | None
     p_hit: float | None
     reason: str
+    because: tuple[str, ...] = ()
+    block: str = ""
+    station: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedPart:
+    """A block or a station of a plate: its wells, and what holds for them in words."""
+
+    name: str
+    wells: tuple[str, ...]
+    words: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,10 @@ class PlannedPlate:
     shared_settings: Mapping[str, str]
     setting_units: Mapping[str, str]
     warnings: tuple[str, ...]
+    advice: str = ""
+    blocks: tuple[PlannedPart, ...] = ()
+    stations: tuple[PlannedPart, ...] = ()
+    prices: tuple[str, ...] = ()
 
     @property
     def well_settings(self) -> tuple[str, ...]:
@@ -76,9 +95,11 @@ def read_plan(plan: Mapping[str, Any]) -> PlannedPlate:
     Read are `plate`, `campaign`, `title`, `rows`, `columns`, `shared_settings` ({name: {value, unit}}),
     `setting_units` ({name: unit}), `warnings` and of each entry of `wells`: `well`, `sample`, `role`,
     `replicate_of`, `key`, `formula`, `composition` ({group: {species: amount}}), `process`, `predictions`,
-    `p_feasible`, `p_hit` and `reason`. Only `plate`, `wells` and each well's `well` and `formula` must be.
+    `p_feasible`, `p_hit`, `reason`, `neighbours`, `drivers`, `teaches`, `block` and `station`; `effect_units`,
+    `advice`, `blocks`, `stations` and `rule_prices`. Only `plate`, `wells` and `well` and `formula` of each must be.
     """
-    wells = tuple(_read_well(entry, str(plan["plate"])) for entry in plan["wells"])
+    effect_units = plan.get("effect_units") or {}
+    wells = tuple(_read_well(entry, str(plan["plate"]), effect_units) for entry in plan["wells"])
     places = [split_label(well.well) for well in wells]
     shared = plan.get("shared_settings") or {}
     units = {name: str(entry.get("unit") or "") for name, entry in shared.items()}
@@ -95,10 +116,31 @@ def read_plan(plan: Mapping[str, Any]) -> PlannedPlate:
         },
         setting_units=units,
         warnings=tuple(str(line) for line in plan.get("warnings") or ()),
+        advice=str(plan.get("advice") or ""),
+        blocks=tuple(
+            PlannedPart(
+                str(block["name"]),
+                tuple(block["wells"]),
+                ", ".join(
+                    f"{name.replace('_', ' ')} {with_unit(write_amount(e['value']), str(e.get('unit') or ''))}"
+                    for name, e in block["settings"].items()
+                ),
+            )
+            for block in plan.get("blocks") or ()
+            if block["wells"]
+        ),
+        stations=tuple(
+            PlannedPart(str(station["name"]), tuple(station["wells"]), str(station["atmosphere"]))
+            for station in plan.get("stations") or ()
+            if station["wells"]
+        ),
+        prices=tuple(str(price["words"]) for price in plan.get("rule_prices") or ()),
     )
 
 
-def _read_well(entry: Mapping[str, Any], plate: str) -> PlannedWell:
+def _read_well(
+    entry: Mapping[str, Any], plate: str, effect_units: Mapping[str, str] = MappingProxyType({})
+) -> PlannedWell:
     row, column = split_label(str(entry["well"]))
     label = write_label(row, column)
     composition = {
@@ -131,6 +173,9 @@ def _read_well(entry: Mapping[str, Any], plate: str) -> PlannedWell:
         p_feasible=_optional(entry.get("p_feasible")),
         p_hit=_optional(entry.get("p_hit")),
         reason=str(entry.get("reason") or ""),
+        block=str(entry.get("block") or ""),
+        station=str(entry.get("station") or ""),
+        because=because(entry, effect_units),
     )
 
 

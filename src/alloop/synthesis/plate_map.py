@@ -63,8 +63,28 @@ def plate_map_svg(plan: Mapping[str, Any]) -> str:
         for column in range(plate.columns):
             well = by_label.get(write_label(row, column))
             parts.append(_cell(plate, well, _LEFT + cell_w * column, y, cell_w, cell_h))
+    parts += _borders(plate, cell_w, cell_h)
     parts.append(_legend(plate, height - _LEGEND + 3.2, cell_w - 1 >= _ROOMY))
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _borders(plate: PlannedPlate, w: float, h: float) -> list[str]:
+    """Heavy lines between wells of different blocks."""
+    block = {well: part.name for part in plate.blocks for well in part.wells}
+    lines = []
+    for row in range(plate.rows):
+        for column in range(plate.columns):
+            own = block.get(write_label(row, column))
+            x, y = _LEFT + w * column, _TOP + h * row
+            for other, ends in (
+                (write_label(row, column + 1), (x + w, y, x + w, y + h)),
+                (write_label(row + 1, column), (x, y + h, x + w, y + h)),
+            ):
+                if own and block.get(other, own) != own:
+                    x1, y1, x2, y2 = ends
+                    at = f'x1="{x1:.2f}" y1="{y1:.2f}" x2="{x2:.2f}" y2="{y2:.2f}"'
+                    lines.append(f'<line {at} stroke="#000" stroke-width="0.9"/>')
+    return lines
 
 
 def _cell(plate: PlannedPlate, well: PlannedWell | None, x: float, y: float, w: float, h: float) -> str:
@@ -120,7 +140,10 @@ def _body(well: PlannedWell, own: str, x: float, y: float, w: float, h: float) -
 
 def _tooltip(plate: PlannedPlate, well: PlannedWell) -> str:
     settings = ", ".join(f"{name} {plate.setting(well, name)}" for name in well.settings)
-    return "\n".join(filter(None, (f"{well.sample} ({well.role})", well.formula, settings, well.reason)))
+    where = ", ".join(filter(None, (well.block, f"made in {well.station}" if well.station else "")))
+    return "\n".join(
+        filter(None, (f"{well.sample} ({well.role})", well.formula, settings, where, well.reason))
+    )
 
 
 def _legend(plate: PlannedPlate, y: float, is_roomy: bool) -> str:

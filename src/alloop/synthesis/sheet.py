@@ -18,6 +18,7 @@ from alloop.synthesis.sheet_parts import (
     batch_blocks,
     expectation_blocks,
     facts_html,
+    price_blocks,
     shelf_blocks,
     well_blocks,
 )
@@ -51,10 +52,15 @@ def plan_sheet_html(plan: Mapping[str, Any], weigh: WeighPlan | None, proposed: 
     if weigh is not None:
         pages += _paged("Powders to fetch", [*shelf_blocks(weigh), *advice_blocks(plate, weigh)])
         pages += _paged("Master batches", batch_blocks(weigh))
-        pages += _paged("Wells", well_blocks(plate, weigh), _span)
+        if plate.stations:
+            for station in plate.stations:
+                pages += _paged(f"{station.name}, wells", well_blocks(plate, weigh, station.wells), _span)
+        else:
+            pages += _paged("Wells", well_blocks(plate, weigh), _span)
     else:
         pages += _paged("Before you start", advice_blocks(plate, None))
     if proposed:
+        pages += _paged("What the rules cost", price_blocks(plate))
         pages += _paged("What is expected", expectation_blocks(plate), _span)
     bodies = "\n".join(
         _page_html(plate, page, number, len(pages), proposed) for number, page in enumerate(pages, start=1)

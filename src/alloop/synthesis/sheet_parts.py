@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import ceil
@@ -15,6 +15,11 @@ from alloop.synthesis.planned import PlannedPlate, PlannedWell, Prediction
 from alloop.synthesis.rounding import write_mass
 from alloop.synthesis.weigh import PrecursorTotal, WeighPlan, WellWeights
 
+_LEGEND = (
+    "“Driven by” splits what sets a prediction apart from the undoped host at middling settings among what is in the "
+    "well: factors on logarithmic properties, differences on others. “Near” counts distances in those usual between "
+    "measured samples. “Teaches” is how much narrower intervals would become.",
+)
 _FORMULA_EM = 14.6  # room for a formula on a card, in its type: 64 mm at 12 pt
 _NAME_EM = 6.0  # for a precursor, at 14 pt
 _SETTING_EM = 10.5  # for a setting, at 11 pt
@@ -120,10 +125,35 @@ def advice_blocks(plate: PlannedPlate, weigh: WeighPlan | None) -> list[Block]:
             lines.append(f"A star marks portions below {weigh.min_portion_mg:g} mg: see “Take care”.")
     else:
         lines.append("This campaign declares no precursors, so there is no weigh list.")
-    blocks = [_heading("Before you start"), *_notes([*plate.warnings, *lines])]
+    parts = [f"{part.name}: {part.words} ({_wells(part.wells)})." for part in plate.blocks if part.words]
+    parts += [
+        f"Make in the station {part.name} ({part.words}): {_wells(part.wells)}." for part in plate.stations
+    ]
+    blocks = [_heading("Before you start"), *_notes([*plate.warnings, *parts, *lines])]
     if weigh is not None and weigh.advice:
         blocks += [_heading("Take care"), *_notes(weigh.advice)]
     return blocks
+
+
+def _wells(labels: Sequence[str]) -> str:
+    """Wells in short: neighbours of a row as `A01–A08`."""
+    spans: list[list[str]] = []
+    for label in labels:
+        last = spans[-1][-1] if spans else ""
+        follows = last and last[:-2] == label[:-2] and int(label[-2:]) == int(last[-2:]) + 1
+        if follows:
+            spans[-1].append(label)
+        else:
+            spans.append([label])
+    return ", ".join(span[0] if len(span) == 1 else f"{span[0]}–{span[-1]}" for span in spans)
+
+
+def price_blocks(plate: PlannedPlate) -> list[Block]:
+    """What the plate's rules cost, for the person who may loosen them."""
+    if not plate.prices:
+        return []
+    about = "Each rule by itself, compared with a plate without it from the same models:"
+    return [_heading("What the rules cost"), *_notes([about, *plate.prices])]
 
 
 def batch_blocks(weigh: WeighPlan) -> list[Block]:
@@ -158,10 +188,11 @@ def _batch(number: int, batch: MasterBatch, step: float) -> list[Block]:
     return blocks
 
 
-def well_blocks(plate: PlannedPlate, weigh: WeighPlan) -> list[Block]:
-    """The wells' cards, two side by side."""
+def well_blocks(plate: PlannedPlate, weigh: WeighPlan, only: Collection[str] | None = None) -> list[Block]:
+    """The wells' cards, two side by side; of the wells `only`, where they are named."""
     planned = {well.well: well for well in plate.wells}
-    cards = [_card(plate, planned.get(weights.well), weights, weigh) for weights in weigh.wells]
+    listed = [weights for weights in weigh.wells if only is None or weights.well in only]
+    cards = [_card(plate, planned.get(weights.well), weights, weigh) for weights in listed]
     blocks = []
     for start in range(0, len(cards), 2):
         pair = cards[start : start + 2]
@@ -203,14 +234,15 @@ def _own_settings(plate: PlannedPlate, well: PlannedWell) -> list[str]:
 
 
 def expectation_blocks(plate: PlannedPlate) -> list[Block]:
-    """What is expected of each well, and why it is there."""
-    blocks = []
+    """What is expected of the plate and of each well, and why it is there."""
+    blocks = _notes([f"{plate.advice[:1].upper()}{plate.advice[1:]}.", *_LEGEND]) if plate.advice else []
     for well in plate.wells:
         numbers = [f"{name.replace('_', ' ')} <b>{_interval(p)}</b>" for name, p in well.predictions.items()]
         if well.p_feasible is not None:
             numbers.append(f"feasible <b>{_percent(well.p_feasible)}</b>")
         if well.p_hit is not None:
             numbers.append(f"hit <b>{_percent(well.p_hit)}</b>")
+        reason = _plain_reason(well.reason)
         settings = ", ".join(_own_settings(plate, well))
         role = well.role + (f" of {well.replicate_of}" if well.replicate_of else "")
         about = " · ".join(filter(None, (settings, role)))
@@ -218,12 +250,27 @@ def expectation_blocks(plate: PlannedPlate) -> list[Block]:
         html = (
             f'<div class="expect"><div class="label">{escape(well.well)}</div><div>{head}<br>'
             f'<span class="numbers">{"".join(f"<span>{text}</span>" for text in numbers)}</span>'
-            f"{'<br>' if numbers and well.reason else ''}{escape(well.reason)}</div></div>"
+            f"{'<br>' if numbers and reason else ''}{escape(reason)}"
+            f"{''.join(f'<br>{_labelled(line)}' for line in well.because)}</div></div>"
         )
-        lines = ceil((len(well.formula) + len(about) + 3) / 78) + ceil(len(well.reason) / 84)
+        lines = ceil((len(well.formula) + len(about) + 3) / 78) + ceil(len(reason) / 84)
         lines += ceil(sum(len(_plain(text)) + 3 for text in numbers) / 76)
+        lines += sum(ceil(len(line) / 88) for line in well.because)
         blocks.append(Block(html, 2.7 + 5.0 * max(lines, 2), first=well.well, last=well.well))
     return blocks
+
+
+def _plain_reason(reason: str) -> str:
+    """The reason without the numbers that stand above it on the sheet."""
+    kept = [part for part in reason.split("; ") if not part.startswith(("expected ", "hit ", "feasible "))]
+    text = "; ".join(kept)
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _labelled(line: str) -> str:
+    """A sentence with what stands before its first colon in bold."""
+    label, colon, text = line.partition(": ")
+    return f"<b>{escape(label)}</b>{escape(text and f' {text}')}" if colon else escape(line)
 
 
 def _interval(prediction: Prediction) -> str:

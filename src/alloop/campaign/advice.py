@@ -1,0 +1,117 @@
+"""Whether another plate is worth making, in words and in the units that the campaign file chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from alloop.campaign.evidence import Evidence, aims_of
+from alloop.campaign.progress import passing_samples, progress_of, sample_values
+from alloop.campaign_file import CampaignFile
+from alloop.records import DROPPED_STATES, SnapshotRow
+
+GAIN_KEYS = ("gain", "gain_low90", "gain_high90", "gain_random", "gain_unit", "gain_before", "advice")
+"""What plan.json and the model snapshots say of a plate's gain."""
+
+
+def advice(file: CampaignFile, entries: Mapping[str, Any]) -> str | None:
+    """What a plate is expected to bring and whether to make it; None while nothing is known.
+
+    Args:
+        file: the campaign file, for `stopping` and the objectives.
+        entries: `gain` with its interval, what random candidates would bring, and the unit, as in plan.json.
+    """
+    gain, unit = entries.get("gain"), entries.get("gain_unit") or "hypervolume"
+    if gain is None:
+        return None
+    low, high, random = entries.get("gain_low90"), entries.get("gain_high90"), entries.get("gain_random")
+    single = file.objectives[0].property.replace("_", " ")
+    if unit == "doubt":
+        text = (
+            f"another plate is expected to take {gain_text(gain, unit)} off the doubt that the map is about"
+        )
+    elif unit != "hypervolume":
+        text = f"another plate is expected to improve the best {single} by {gain_text(gain, unit)}"
+    elif len(file.objectives) == 1:
+        text = f"another plate is expected to raise the best {single} above its reference by {gain_text(gain, unit)}"
+    else:
+        text = f"another plate is expected to raise the hypervolume by {gain_text(gain, unit)}"
+    if low is not None and high is not None:
+        text += f" ({gain_text(low, unit)} to {gain_text(high, unit)})"
+    if random is not None:
+        text += f", random candidates by {gain_text(random, unit)}"
+    least = file.stopping.min_gain
+    if least is None:
+        return text
+    text += f"; you stop below {gain_text(least, unit)}: "
+    if gain < least:
+        return text + (
+            "stop, or widen the space" if high is None or high < least else "stop, though it may bring more"
+        )
+    return text + ("go on" if low is None or low >= least else "go on, though it may bring less")
+
+
+def gain_text(value: float, unit: str) -> str:
+    """A gain with its unit: `4.2 %`, `0.05 decades`, `0.12 V`."""
+    if unit in ("hypervolume", "doubt"):
+        return f"{100 * value:.2g} %" if abs(value) < 0.995 else f"{100 * value:.0f} %"
+    return f"{value:.2g} {unit}"
+
+
+def gain_before(
+    file: CampaignFile, evidence: Evidence, snapshots: Sequence[SnapshotRow]
+) -> dict[str, Any] | None:
+    """What the last plate with results was expected to bring, and what it brought as measured.
+
+    `brought` is measured, noise and luck included; `expected` was about the property itself. None before two plates.
+    """
+    plates = [plate.id for plate in evidence.plates if plate.state not in DROPPED_STATES]
+    measured = {evidence.sample_by_id[row.sample].plate for row in evidence.counted if row.sample}
+    said = {one.plate: one.content for one in snapshots if one.content.get("gain") is not None}
+    last = next((name for name in reversed(plates) if name in measured and name in said), None)
+    if last is None:
+        return None
+    place, unit = plates.index(last), said[last].get("gain_unit") or "hypervolume"
+    brought: float | None = None
+    if unit == "hypervolume":
+        volumes = progress_of(file, evidence).hypervolume
+        reached = volumes[place - 1] if place else 0.0
+        brought = (volumes[place] - reached) / reached if reached > 0 else None
+    elif unit != "doubt":
+        brought = _growth_of_best(file, evidence, plates, place)
+    return {
+        "plate": last,
+        "expected": said[last]["gain"],
+        "brought": None if brought is None else float(f"{brought:.6g}"),
+        "unit": unit,
+    }
+
+
+def _growth_of_best(
+    file: CampaignFile, evidence: Evidence, plates: Sequence[str], place: int
+) -> float | None:
+    """By how much a plate improved the best measured value of the first objective, on its model scale."""
+    values = {aim.property: sample_values(evidence, aim, file.shelf) for aim in reversed(aims_of(file))}
+    aim = file.objectives[0]
+    way = 1.0 if aim.goal == "maximize" else -1.0
+    own = [
+        (evidence.sample_by_id[name].plate, way * values[aim.property][name])
+        for name in passing_samples(file, evidence, values)
+        if name in values[aim.property]
+    ]
+    earlier = [value for plate, value in own if plate in plates[:place]]
+    if not earlier:
+        return None
+    return max(0.0, max([value for plate, value in own if plate in plates[: place + 1]]) - max(earlier))
+
+
+def before_text(before: Mapping[str, Any]) -> str:
+    """What :func:`gain_before` found, in a sentence."""
+    unit = before.get("unit") or "hypervolume"
+    text = f"{before['plate']} was expected to bring {gain_text(before['expected'], unit)}"
+    if before["brought"] is None:
+        return text
+    return f"{text} and brought {gain_text(before['brought'], unit)} as measured"
+
+
+__all__ = ["GAIN_KEYS", "advice", "before_text", "gain_before", "gain_text"]
