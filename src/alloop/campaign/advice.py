@@ -14,11 +14,12 @@ GAIN_KEYS = ("gain", "gain_low90", "gain_high90", "gain_random", "gain_unit", "g
 """What plan.json and the model snapshots say of a plate's gain."""
 
 
-def advice(file: CampaignFile, entries: Mapping[str, Any]) -> str | None:
+def advice(file: CampaignFile, plate: str, entries: Mapping[str, Any]) -> str | None:
     """What a plate is expected to bring and whether to make it; None while nothing is known.
 
     Args:
         file: the campaign file, for `stopping` and the objectives.
+        plate: its name.
         entries: `gain` with its interval, what random candidates would bring, and the unit, as in plan.json.
     """
     gain, unit = entries.get("gain"), entries.get("gain_unit") or "hypervolume"
@@ -27,19 +28,18 @@ def advice(file: CampaignFile, entries: Mapping[str, Any]) -> str | None:
     low, high, random = entries.get("gain_low90"), entries.get("gain_high90"), entries.get("gain_random")
     single = file.objectives[0].property.replace("_", " ")
     if unit == "doubt":
-        text = (
-            f"another plate is expected to take {gain_text(gain, unit)} off the doubt that the map is about"
-        )
+        does, much = "take", f"{gain_text(gain, unit)} off the doubt that the map is about"
     elif unit != "hypervolume":
-        text = f"another plate is expected to improve the best {single} by {gain_text(gain, unit)}"
+        does, much = "improve", f"the best {single} by {gain_text(gain, unit)}"
     elif len(file.objectives) == 1:
-        text = f"another plate is expected to raise the best {single} above its reference by {gain_text(gain, unit)}"
+        does, much = "raise", f"the best {single} above its reference by {gain_text(gain, unit)}"
     else:
-        text = f"another plate is expected to raise the hypervolume by {gain_text(gain, unit)}"
+        does, much = "raise", f"the hypervolume of the front by {gain_text(gain, unit)}"
+    text = f"{plate} is expected to {does} {much}"
     if low is not None and high is not None:
-        text += f" ({gain_text(low, unit)} to {gain_text(high, unit)})"
+        text += f" (nine times in ten {gain_text(low, unit)} to {gain_text(high, unit)})"
     if random is not None:
-        text += f", random candidates by {gain_text(random, unit)}"
+        text += f", a plate of random candidates {'' if does == 'take' else 'by '}{gain_text(random, unit)}"
     least = file.stopping.min_gain
     if least is None:
         return text
@@ -79,12 +79,13 @@ def gain_before(
         brought = (volumes[place] - reached) / reached if reached > 0 else None
     elif unit != "doubt":
         brought = _growth_of_best(file, evidence, plates, place)
-    return {
+    found = {
         "plate": last,
         "expected": said[last]["gain"],
         "brought": None if brought is None else float(f"{brought:.6g}"),
         "unit": unit,
     }
+    return {**found, "words": before_text(found)}
 
 
 def _growth_of_best(

@@ -43,6 +43,7 @@ class Round:
     wells: int
     measurements: int
     gain: float | None
+    gain_unit: str | None
     seconds: Mapping[str, float]
 
 
@@ -117,9 +118,9 @@ def run_rounds(
         if waiting is not None:
             _finish(campaign, laboratory, waiting, folder, by)
         waiting = plate.id
-        done.append(
-            Round(plate.id, len(plate.document["wells"]), count, plate.document["gain"], dict(plate.seconds))
-        )
+        said = plate.document
+        gain, unit = said["gain"], said["gain_unit"]
+        done.append(Round(plate.id, len(said["wells"]), count, gain, unit, dict(plate.seconds)))
     if waiting is not None:
         _finish(campaign, laboratory, waiting, folder, by)
     return Run(tuple(done), stopped)
@@ -146,9 +147,10 @@ def _stop(campaign: Campaign, done: list[Round]) -> str:
     plates = [p for p in campaign.records.plates(campaign.name) if p.state not in DROPPED_STATES]
     if stopping.max_plates is not None and len(plates) >= stopping.max_plates:
         return f"the campaign has its {stopping.max_plates} plates"
-    gain = done[-1].gain if done else None
+    gain, unit = (done[-1].gain, done[-1].gain_unit or "") if done else (None, "")
     if stopping.min_gain is not None and gain is not None and gain < stopping.min_gain:
-        return f"the last plate was expected to add {gain:.2%}, less than {stopping.min_gain:.2%}"
+        least = gain_text(stopping.min_gain, unit)
+        return f"the last plate was expected to add {gain_text(gain, unit)}, less than {least}"
     return ""
 
 

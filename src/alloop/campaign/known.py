@@ -31,6 +31,7 @@ def known_things(
     A composition of the own laboratory bears the name of its first sample; others that of their publication.
     """
     units = {aim.property: aim.unit for aim in reversed(aims)}
+    order = list(dict.fromkeys(aim.property for aim in aims))
     found = {identity: _Gathered() for identity in learned.identities}
     for rows in learned.rows.values():
         for row in rows:
@@ -50,7 +51,7 @@ def known_things(
         Known(
             _named(own.names, evidence),
             own.formula,
-            {name: _measured(rows, units[name]) for name, rows in sorted(own.rows.items())},
+            {name: _measured(own.rows[name], units[name]) for name in order if name in own.rows},
             own.failed,
         )
         for own in found.values()

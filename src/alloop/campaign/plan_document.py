@@ -83,7 +83,7 @@ def plan_document(
             for price in plan.rule_prices
         ],
         "candidates_screened": plan.candidates_screened,
-        **gain_entries(file, plan.gain_detail, before),
+        **gain_entries(file, plate, plan.gain_detail, before),
         "models": {
             name: {
                 "kind": report.kind,
@@ -247,7 +247,7 @@ def json_level(level: Level) -> float | int | str | None:
 
 
 def gain_entries(
-    file: CampaignFile, gain: PlateGain | None, before: Mapping[str, Any] | None
+    file: CampaignFile, plate: str, gain: PlateGain | None, before: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """What plan.json says of the plate's gain."""
     entries: dict[str, Any] = {
@@ -258,7 +258,7 @@ def gain_entries(
         "gain_unit": None if gain is None else gain.unit,
         "gain_before": before,
     }
-    return {**entries, "advice": advice(file, entries)}
+    return {**entries, "advice": advice(file, plate, entries)}
 
 
 def _neighbour(entry: Neighbour) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class Status:
     def outlook(self) -> tuple[str, ...]:
         """Sentences on what the last plates brought and were expected to bring, as far as that is known."""
         lines = [] if self.gain_before is None else [before_text(self.gain_before)]
-        return (*lines, f"when last planned: {self.advice}") if self.advice else tuple(lines)
+        return (*lines, self.advice) if self.advice else tuple(lines)
 
     def as_json(self) -> dict[str, Any]:
         """The document of `status --json`."""
@@ -231,7 +231,7 @@ def _next_action(desk: Desk, plates: tuple[PlateProgress, ...], snapshot: Snapsh
     if snapshot and stopping.min_gain is not None and gain is not None and gain < stopping.min_gain:
         unit = snapshot.content.get("gain_unit") or "hypervolume"
         return (
-            f"stop, or widen the space: the last plate was expected to add {gain_text(gain, unit)}, "
-            f"less than {gain_text(stopping.min_gain, unit)}"
+            f"stop, or widen the space: {snapshot.plate} was expected to add {gain_text(gain, unit)}, less than "
+            f"{gain_text(stopping.min_gain, unit)}; alloop plan {desk.slug} --dry-run says what another plate would add"
         )
     return f"plan the next plate: alloop plan {desk.slug}"

@@ -162,7 +162,7 @@ def _substituents(space: SiteSpace, candidate: Candidate) -> list[_Part]:
                     change, ion.elements, -float(amount) * (column.species.charge - host.charge) / ion.charge
                 )
             what = "empty places" if label == "Va" else label
-            parts.append(_Part(f"{what} on {group} {_written(amount)}", change))
+            parts.append(_Part(f"{_written(amount)} {what} on {group}", change))
     return parts
 
 
@@ -182,11 +182,11 @@ def _members(baseline: Baseline, candidate: Candidate) -> list[_Part]:
         change: Atoms = {}
         _add(change, column.elements, float(own - average))
         if amount > 0:
-            parts.append(_Part(f"{column.label} {_written(amount)}", change))
+            parts.append(_Part(f"{_written(amount)} {column.label}", change))
         else:
             _add(missing, change, 1.0)
     if any(abs(amount) > _SMALL for amount in missing.values()):
-        parts.append(_Part("nothing else", missing))
+        parts.append(_Part("no other members", missing))
     return parts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from alloop.arrays import FloatArray, IntArray
 from alloop.errors import PlanError
 from alloop.planning.beliefs import Beliefs
 from alloop.planning.blocks import BlockTask
-from alloop.planning.components import Cover, Front, Map, Scored
+from alloop.planning.components import Component, Cover, Front, Map, Scored
 from alloop.planning.draws import Draws, draw
 from alloop.planning.exploring import leaning
 from alloop.planning.filling import Pool, Shared, fill_plate
@@ -28,6 +29,7 @@ from alloop.planning.rules import traits_of
 from alloop.planning.screen import screen
 from alloop.planning.settings import PlateSettings
 from alloop.space import Candidate, Level
+from alloop.surrogate.threads import n_workers
 
 SHORTLIST = 2400
 _REFERENCE = 400
@@ -174,33 +176,42 @@ def _components(
     total = sum(problem.aim.values())
     rest = 1.0 - _COVER_SHARE - _MAP_SHARE
     share = {name: rest * weight / total for name, weight in problem.aim.items() if weight > 0}
-    components: Shared = []
-    if "hits" in share:
-        count = min(
-            int(np.ceil(problem.best_share * problem.space.size)), _BEST_PER_WELL * len(problem.rules.wells)
-        )
-        chance = chance_among_best(draws.goodness, draws.passing, count, directions)[:m]
-        if yardstick.has_targets:
-            chance = chance_of_targets(beliefs, yardstick, pool.features, noisy=False) + 0.1 * chance
-        components.append((Scored("hits", chance), share["hits"] / 2.0))
-        hope = Scored("hope", optimism(beliefs, yardstick, pool.features, directions))
-        components.append((hope, share["hits"] / 2.0))
-    if "front" in share:
-        front = Front("front", goodness, passing, known, known_passing, directions)
-        components.append((front, share["front"]))
-    if "best" in share:
-        equal = np.full((1, goodness.shape[2]), 1.0)
-        best = Front("best", goodness, passing, known, known_passing, equal)
-        components.append((best, share["best"]))
-    distances, tried = _distances(problem, pool, background)
     noise = (
         np.array([beliefs.properties[o.property].noise_sd() for o in yardstick.objectives]) / yardstick.span
     )
     uniform = np.flatnonzero(pool.is_uniform)
+    count = min(
+        int(np.ceil(problem.best_share * problem.space.size)), _BEST_PER_WELL * len(problem.rules.wells)
+    )
+
+    def hits() -> Component:
+        chance = chance_among_best(draws.goodness, draws.passing, count, directions)[:m]
+        if yardstick.has_targets:
+            chance = chance_of_targets(beliefs, yardstick, pool.features, noisy=False) + 0.1 * chance
+        return Scored("hits", chance)
+
+    def hope() -> Component:
+        return Scored("hope", optimism(beliefs, yardstick, pool.features, directions))
+
+    def front(name: str, along: FloatArray) -> Component:
+        return Front(name, goodness, passing, known, known_passing, along)
+
+    def cover() -> Component:
+        return Cover(*_distances(problem, pool, background))
+
+    made: list[tuple[Callable[[], Component], float]] = []
+    if "hits" in share:
+        made += [(hits, share["hits"] / 2.0), (hope, share["hits"] / 2.0)]
+    if "front" in share:
+        made.append((lambda: front("front", directions), share["front"]))
+    if "best" in share:
+        made.append((lambda: front("best", np.full((1, goodness.shape[2]), 1.0)), share["best"]))
     explore = (share.get("map", 0.0) if maps_all else 0.0) + _MAP_SHARE
-    components.append((Map(goodness / noise, goodness[:, uniform] / noise), explore))
-    components.append((Cover(distances, tried), _COVER_SHARE))
-    return components
+    made.append((lambda: Map(goodness / noise, goodness[:, uniform] / noise), explore))
+    made.append((cover, _COVER_SHARE))
+    with ThreadPoolExecutor(n_workers()) as workers:
+        found = list(workers.map(lambda make: make(), [make for make, _ in made]))
+    return list(zip(found, [share for _, share in made], strict=True))
 
 
 def _distances(problem: PlanningProblem, pool: Pool, background: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from typing import Protocol
 
 import numpy as np
-import torch
+from scipy.linalg import solve_triangular
 
 from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.planning.goals import lengths
@@ -148,8 +148,12 @@ class Front(_Lazy):
 
     @staticmethod
     def _volume(goodness: FloatArray, passing: BoolArray, directions: FloatArray, power: int) -> FloatArray:
-        reach = np.maximum(lengths(goodness.astype(np.float32), directions.astype(np.float32)), 0.0)
-        volume: FloatArray = (reach**power) * passing[..., None]
+        reach = lengths(goodness.astype(np.float32), directions.astype(np.float32))
+        np.maximum(reach, 0.0, out=reach)
+        reach *= passing[..., None]
+        volume = reach.copy()
+        for _ in range(1, power):  # much faster than a power
+            volume *= reach
         return volume
 
     def fork(self) -> Front:
@@ -226,6 +230,9 @@ class Cover(_Lazy):
 class Map:
     """Expected fall of the variance over the space's uniform sample, summed over the objectives.
 
+    Draws are conditioned on measuring what the plate holds only when somebody asks for a gain, all wells at once: with
+    A the plate's wells, C(x, y) becomes C(x, y) - C(x, A) (C(A, A) + 1)⁻¹ C(A, y), noise being the unit.
+
     Args:
         candidates: (S, m, K) draws at the candidates in units of the measurement noise.
         sample: (S, r, K) the same draws at the uniform sample.
@@ -237,32 +244,47 @@ class Map:
     explores = True
 
     def __init__(self, candidates: FloatArray, sample: FloatArray) -> None:
-        self._candidates = [_centred(candidates[:, :, k]) for k in range(candidates.shape[2])]
-        self._sample = [_centred(sample[:, :, k]) for k in range(sample.shape[2])]
+        n_objectives = candidates.shape[2]
+        self._candidates = [_centred(candidates[:, :, k]) for k in range(n_objectives)]
+        self._sample = [_centred(sample[:, :, k]) for k in range(n_objectives)]
+        self._plate = [array[:, :0] for array in self._candidates]
+        self._learn_covariance()
+
+    def _learn_covariance(self) -> None:
+        """What each candidate shares with the sample, and its variance, before anything is on the plate."""
+        n_draws = np.float32(len(self._sample[0])) if self._sample else 1.0
+        pairs = list(zip(self._candidates, self._sample, strict=True))
+        self._shared = [own.T @ sample / n_draws for own, sample in pairs]
+        self._variance = [np.einsum("sm,sm->m", own, own) / n_draws for own in self._candidates]
 
     def gains(self, rows: IntArray) -> FloatArray:
         """The fall of the variance by a measurement of each of `rows`."""
-        return self._gains(rows)
-
-    def _gains(self, rows: slice | IntArray) -> FloatArray:
-        gain = np.zeros(self._candidates[0][:1, rows].shape[1])
-        for whole, sample in zip(self._candidates, self._sample, strict=True):
-            own, n_draws = whole[:, rows], len(whole)
-            shared = own.T @ sample / n_draws
-            gain += (shared**2).mean(axis=1) / (np.einsum("sm,sm->m", own, own) / n_draws + 1.0)
+        gain = np.zeros(len(rows))
+        for k, plate in enumerate(self._plate):
+            shared, variance = self._shared[k][rows], self._variance[k][rows]
+            if plate.shape[1]:
+                n_draws, own = np.float32(len(plate)), self._candidates[k][:, rows]
+                factor = np.linalg.cholesky(
+                    plate.T @ plate / n_draws + np.eye(plate.shape[1], dtype=np.float32)
+                )
+                inverse = solve_triangular(factor, np.eye(len(factor), dtype=np.float32), lower=True)
+                to_own = inverse @ (plate.T @ own / n_draws)
+                shared -= to_own.T @ (inverse @ (plate.T @ self._sample[k] / n_draws))
+                variance -= np.einsum("km,km->m", to_own, to_own)
+            gain += np.einsum("mr,mr->m", shared, shared) / shared.shape[1] / (variance + 1.0)
         return gain
 
     def best(self, allowed: BoolArray) -> tuple[int, float]:
         """The allowed candidate whose measurement would lower the variance most."""
-        gain = self._gains(slice(None))
-        index = int(np.argmax(np.where(allowed, gain, -np.inf)))
-        return index, float(gain[index])
+        rows = np.flatnonzero(allowed)
+        gain = self.gains(rows)
+        index = int(np.argmax(gain))
+        return int(rows[index]), float(gain[index])
 
     def fork(self) -> Map:
-        """A copy that goes its own way from here."""
+        """A copy that goes its own way from here; the draws, which never change, are shared."""
         other = copy.copy(self)
-        other._candidates = [array.copy() for array in self._candidates]
-        other._sample = [array.copy() for array in self._sample]
+        other._plate = list(self._plate)
         return other
 
     def part(self, rows: IntArray, every: int) -> Map:
@@ -270,25 +292,16 @@ class Map:
         other = copy.copy(self)
         other._candidates = [_centred(array[::every][:, rows]) for array in self._candidates]
         other._sample = [_centred(array[::every]) for array in self._sample]
+        other._plate = [_centred(array[::every]) for array in self._plate]
+        other._learn_covariance()
         return other
 
     def add(self, index: int) -> None:
-        """Condition the draws on a measurement of the new candidate.
-
-        Their covariance becomes C - c c'/(v + 1) exactly: the ensemble square-root filter of Potter (Tippett et al.
-        2003, doi:10.1175/1520-0493(2003)131<1485:ESRF>2.0.CO;2, with one observation).
-        """
-        for own, sample in zip(self._candidates, self._sample, strict=True):
-            n_draws = len(own)
-            column = own[:, index].copy()
-            square = float(column @ column)
-            if square <= 0.0:
-                continue
-            shrink = np.float32((1.0 - np.sqrt(n_draws / (square + n_draws))) / square)
-            for array in (sample, own):
-                torch.from_numpy(array).addr_(
-                    torch.from_numpy(column), torch.from_numpy(column @ array), alpha=-float(shrink)
-                )
+        """The plate now holds candidate `index` too."""
+        self._plate = [
+            np.column_stack([plate, array[:, index]])
+            for plate, array in zip(self._plate, self._candidates, strict=True)
+        ]
 
 
 def _centred(draws: FloatArray) -> FloatArray:

@@ -29,11 +29,29 @@ def depth(goodness: FloatArray, directions: FloatArray) -> FloatArray:
 def chance_among_best(
     goodness: FloatArray, passing: BoolArray, count: int, directions: FloatArray
 ) -> FloatArray:
-    """Chance (n,) of belonging to the best `count` of n points, from draws (S, n, K) and (S, n)."""
-    depths = np.where(passing, depth(goodness, directions), -1.0)
-    count = int(np.clip(count, 1, depths.shape[1]))
-    threshold = -np.partition(-depths, count - 1, axis=1)[:, count - 1 : count]
-    return np.asarray((passing & (depths >= threshold)).mean(axis=0))
+    """Chance (n,) of belonging to the best `count` of n points, from draws (S, n, K) and (S, n).
+
+    In each draw a point counts by its best rank over the directions among the points that pass.
+    """
+    n = goodness.shape[1]
+    count = int(np.clip(count, 1, n))
+    columns = [np.ascontiguousarray(goodness[..., k], dtype=np.float32) for k in range(goodness.shape[2])]
+    failing = ~passing
+    best = np.full(passing.shape, count, dtype=np.int32)
+    places = np.broadcast_to(np.arange(count, dtype=np.int32), (len(passing), count))
+    for direction in directions.astype(np.float32):
+        behind = columns[0] / -direction[0]
+        for column, weight in zip(columns[1:], direction[1:], strict=True):
+            np.maximum(behind, column / -weight, out=behind)
+        behind[failing] = np.inf
+        # whoever is not among the best in any direction cannot be among them
+        top = np.argpartition(behind, count - 1, axis=1)[:, :count]
+        order = np.argsort(np.take_along_axis(behind, top, axis=1), axis=1)
+        top = np.take_along_axis(top, order, axis=1)
+        np.put_along_axis(best, top, np.minimum(np.take_along_axis(best, top, axis=1), places), axis=1)
+    best[failing] = n
+    threshold = np.partition(best, count - 1, axis=1)[:, count - 1 : count]
+    return np.asarray((passing & (best <= threshold)).mean(axis=0))
 
 
 def chance_above_share(

@@ -22,6 +22,7 @@ from alloop.planning.problem import BlockSettings, PlannedWell, PlanningProblem,
 from alloop.planning.roles import rank_replicates
 from alloop.planning.rules import exceeded
 from alloop.planning.stations import with_stations
+from alloop.surrogate.threads import one_thread
 
 _BACKGROUND = 2000
 _RESERVED_SHARE = 0.5
@@ -37,6 +38,7 @@ def _quiet(_: str) -> None:
     """Tell nobody."""
 
 
+@one_thread()
 def plan_plate(
     problem: PlanningProblem, seed: int, progress: Callable[[str], None] | None = None
 ) -> PlatePlan:

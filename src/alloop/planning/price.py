@@ -31,6 +31,17 @@ _EVERY = 4
 _LOOSER = 1.1
 _NOTHING = 0.5
 """Percent below which a rule costs nothing that could be told from zero."""
+_ABOUT = {
+    "max_precursors": "at most {} precursors on the plate (max_precursors)",
+    "max_wells_per_dopant": "at most {} wells with the same dopant (max_wells_per_dopant)",
+    "max_wells_per_composition": "at most {} wells of one composition (max_wells_per_composition)",
+    "min_distance": "compositions at least {} apart (min_distance)",
+    "stations": "the room at the stations ({})",
+    "shared_by block": "the same {} in all wells of a block (shared_by)",
+    "shared_by plate": "the same {} in all wells of the plate (shared_by)",
+    "reserved": "{}",
+}
+"""A rule in words, with its setting."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,7 @@ def rule_prices(
         if lost >= _NOTHING:
             looser = ceil(limit * _LOOSER)
             left = min(_lost(_worth(market, _with_limit(rules, name, looser)), without), lost)
-            words = f"; {looser} would cost {_percent(left)}"
+            words = f"; {looser} instead of {limit} would cost {_percent(left)}"
         prices.append(_price(name, str(limit), lost, words))
     if rules.min_distance > 0:
         lost = _lost(with_all, _worth(market, replace(rules, min_distance=0.0)))
@@ -209,15 +220,10 @@ def _lost(with_rule: Mapping[str, tuple[float, float]], without: Mapping[str, tu
 
 
 def _price(rule: str, setting: str, lost: float, more: str = "") -> RulePrice:
-    if rule == "reserved":
-        about, costs = setting, "cost" if setting.count(" ") > 1 or setting[:2] != "1 " else "costs"
-    else:
-        about, costs = f"{rule}: {setting}", "costs"
     nothing = lost < _NOTHING
     price = "nothing on this plate" if nothing else f"{lost:.0f} % of what this plate is expected to bring"
-    return RulePrice(
-        rule, setting, lost, f"{about} {costs} {price}{'' if nothing and rule != 'reserved' else more}"
-    )
+    more = "" if nothing and rule != "reserved" else more
+    return RulePrice(rule, setting, lost, f"{_ABOUT[rule].format(setting.replace('_', ' '))}: {price}{more}")
 
 
 def _percent(lost: float) -> str:

@@ -22,7 +22,8 @@ from alloop.surrogate.protocol import PropertyModel
 
 _RANK = 128
 _SPARE = 32
-_TREES = 64
+_TREES = 48
+_LEAST_SHARE = 0.08  # trees with less say than this are not asked: they take most of the time
 _CHUNK = 512  # rows whose covariances fit into a core's cache: several times faster than larger ones
 
 
@@ -56,7 +57,7 @@ class FastBelief:
         mean = mean * unit + self.belief.process.scaling.value_centre
         sd = np.sqrt(variance) * unit * self.belief.inflation
         forest = self.belief.forest
-        if forest is None:
+        if forest is None or self.belief.weight > 1.0 - _LEAST_SHARE:
             return mean, sd
         other, other_sd = forest.latent(features.numpy(), _TREES)
         return mixed(self.belief.weight, (mean, sd), (other, other_sd * self.belief.inflation))

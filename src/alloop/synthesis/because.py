@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alloop.properties import get_property, is_property
+from alloop.synthesis.numbers import shown_unit, shown_value
 
 _MOST_DRIVERS = 2
 _MOST_NEIGHBOURS = 2
@@ -16,7 +17,7 @@ _LEAST_TAUGHT = 0.01
 
 
 def because(entry: Mapping[str, Any], effect_units: Mapping[str, str]) -> tuple[str, ...]:
-    """Sentences on the drivers, neighbours and lesson of a well of plan.json; those that it does not have are left out.
+    """Sentences on the drivers, neighbours and lesson of a well of plan.json; what it does not have is left out.
 
     Args:
         entry: of `wells` in plan.json.
@@ -38,7 +39,9 @@ def _drivers(entry: Mapping[str, Any], units: Mapping[str, str]) -> str:
                 f"{what} {_effect(effect, units.get(name, ''))}" for effect, what in own[:_MOST_DRIVERS]
             )
             texts.append(f"{_symbol(name)}: {shown}")
-    return f"Driven by: {'; '.join(texts)}." if texts else ""
+    if not drivers:
+        return ""
+    return f"Driven by: {'; '.join(texts) or 'nothing that stands out from the doubt'}."
 
 
 def _sd(entry: Mapping[str, Any], name: str) -> float:
@@ -50,7 +53,7 @@ def _effect(effect: float, unit: str) -> str:
     if unit == "decades":
         factor = 10.0 ** abs(effect)
         return f"{'×' if effect >= 0 else '÷'}{factor:.{0 if factor >= 9.95 else 1}f}"
-    return f"{'+' if effect >= 0 else '−'}{abs(effect):.2g}{'' if unit in ('', '1') else f' {unit}'}"
+    return f"{'+' if effect >= 0 else '−'}{shown_value(abs(effect), unit)}"
 
 
 def _neighbours(entry: Mapping[str, Any]) -> str:
@@ -58,26 +61,24 @@ def _neighbours(entry: Mapping[str, Any]) -> str:
     for one in (entry.get("neighbours") or [])[:_MOST_NEIGHBOURS]:
         values = ["did not form"] if one.get("failed") else []
         for name, value in list((one.get("values") or {}).items())[:_MOST_VALUES]:
-            unit = "" if value["unit"] in ("", "1") else f" {value['unit']}"
             bound = {"below": "<", "above": ">"}.get(value.get("bound", ""), "")
-            values.append(f"{_symbol(name)} {bound}{value['value']:.2g}{unit}")
+            values.append(f"{_symbol(name)} {bound}{shown_value(value['value'], value['unit'])}")
         what = f" {one['formula']}" if one.get("formula") and one["formula"] != one["name"] else ""
-        texts.append(f"{one['name']}{what} at {one['distance']:.1f}: {', '.join(values) or 'no value'}")
+        far = f"{one['distance']:.1f}" if one["distance"] >= 0.05 else "0"
+        texts.append(f"{one['name']}{what} at {far}: {', '.join(values) or 'no value'}")
     return f"Near: {'; '.join(texts)}." if texts else ""
 
 
 def _teaches(entry: Mapping[str, Any]) -> str:
     lesson = entry.get("teaches")
-    if not lesson or lesson["share"] < _LEAST_TAUGHT:
+    if not lesson:
         return ""
-    overall = f"{lesson['overall']:.0%} over the whole space"
+    if lesson["share"] < _LEAST_TAUGHT:
+        return "Teaches: hardly anything that is not known."
+    overall = f"{lesson['overall']:.0%} narrower over the whole space"
     if not lesson["about"]:
-        return f"Teaches: {overall}."
-    return f"Teaches: {_much(lesson['share'])} about {lesson['about']}, {overall}."
-
-
-def _much(share: float) -> str:
-    return "halves the doubt" if 0.45 <= share <= 0.55 else f"{share:.0%} of the doubt"
+        return f"Teaches: intervals {overall}."
+    return f"Teaches: intervals {lesson['share']:.0%} narrower for {lesson['about']}, {overall}."
 
 
 def _symbol(name: str) -> str:

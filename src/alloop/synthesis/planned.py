@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from alloop.synthesis.because import because
+from alloop.synthesis.numbers import shown_unit
 
 COMPENSATION = "+"
 """The group of the charge-compensating species in a plan's composition."""
@@ -57,7 +58,10 @@ class PlannedPart:
 
 @dataclass(frozen=True)
 class PlannedPlate:
-    """One plate of a plan; `shared_settings` carry their units, `setting_units` has all units by setting."""
+    """One plate of a plan; `shared_settings` carry their units, `setting_units` has all units by setting.
+
+    `outlook` are sentences on what it is expected to bring, `prices` on what each of its rules costs.
+    """
 
     plate: str
     campaign: str
@@ -68,7 +72,7 @@ class PlannedPlate:
     shared_settings: Mapping[str, str]
     setting_units: Mapping[str, str]
     warnings: tuple[str, ...]
-    advice: str = ""
+    outlook: tuple[str, ...] = ()
     blocks: tuple[PlannedPart, ...] = ()
     stations: tuple[PlannedPart, ...] = ()
     prices: tuple[str, ...] = ()
@@ -96,7 +100,7 @@ def read_plan(plan: Mapping[str, Any]) -> PlannedPlate:
     `setting_units` ({name: unit}), `warnings` and of each entry of `wells`: `well`, `sample`, `role`,
     `replicate_of`, `key`, `formula`, `composition` ({group: {species: amount}}), `process`, `predictions`,
     `p_feasible`, `p_hit`, `reason`, `neighbours`, `drivers`, `teaches`, `block` and `station`; `effect_units`,
-    `advice`, `blocks`, `stations` and `rule_prices`. Only `plate`, `wells` and `well` and `formula` of each must be.
+    `advice`, `gain_before`, `blocks`, `stations` and `rule_prices`. Only `plate`, `wells` and `well` and `formula` of each must be.
     """
     effect_units = plan.get("effect_units") or {}
     wells = tuple(_read_well(entry, str(plan["plate"]), effect_units) for entry in plan["wells"])
@@ -116,7 +120,7 @@ def read_plan(plan: Mapping[str, Any]) -> PlannedPlate:
         },
         setting_units=units,
         warnings=tuple(str(line) for line in plan.get("warnings") or ()),
-        advice=str(plan.get("advice") or ""),
+        outlook=_outlook(plan),
         blocks=tuple(
             PlannedPart(
                 str(block["name"]),
@@ -136,6 +140,12 @@ def read_plan(plan: Mapping[str, Any]) -> PlannedPlate:
         ),
         prices=tuple(str(price["words"]) for price in plan.get("rule_prices") or ()),
     )
+
+
+def _outlook(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the plate is expected to bring, and what the one before was and brought."""
+    texts = (plan.get("advice"), (plan.get("gain_before") or {}).get("words"))
+    return tuple(str(text) for text in texts if text)
 
 
 def _read_well(
@@ -216,4 +226,4 @@ def with_unit(value: str, unit: str) -> str:
     """A value with its unit; the unit of a pure number, and of a setting that does not apply, is left out."""
     if not value or value == "none" or unit in ("", "1"):
         return value
-    return f"{value} {'°C' if unit == 'degC' else unit}"
+    return f"{value} {shown_unit(unit)}"

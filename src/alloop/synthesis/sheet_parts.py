@@ -11,14 +11,17 @@ from math import ceil
 from alloop.chemistry.formula import format_formula
 from alloop.synthesis.advice import MasterBatch
 from alloop.synthesis.markup import formula_html, text_width, value_html, wrap_formula
+from alloop.synthesis.numbers import shown_unit
 from alloop.synthesis.planned import PlannedPlate, PlannedWell, Prediction
 from alloop.synthesis.rounding import write_mass
 from alloop.synthesis.weigh import PrecursorTotal, WeighPlan, WellWeights
 
 _LEGEND = (
-    "“Driven by” splits what sets a prediction apart from the undoped host at middling settings among what is in the "
-    "well: factors on logarithmic properties, differences on others. “Near” counts distances in those usual between "
-    "measured samples. “Teaches” is how much narrower intervals would become.",
+    "Each value is what a new sample should show, with the interval that holds nine of ten.",
+    "“Driven by”: what in the well moves the prediction away from that of the undoped host (of the average candidate "
+    "where there is no host), and by how much; ×2 doubles it, +0.1 adds 0.1.",
+    "“Near”: the most similar things measured so far. 1 is the usual distance between measured neighbours.",
+    "“Teaches”: where the predictions would become surer once the well is measured.",
 )
 _FORMULA_EM = 14.6  # room for a formula on a card, in its type: 64 mm at 12 pt
 _NAME_EM = 6.0  # for a precursor, at 14 pt
@@ -152,7 +155,7 @@ def price_blocks(plate: PlannedPlate) -> list[Block]:
     """What the plate's rules cost, for the person who may loosen them."""
     if not plate.prices:
         return []
-    about = "Each rule by itself, compared with a plate without it from the same models:"
+    about = "Each rule by itself: how much less the plate is expected to bring than one without it."
     return [_heading("What the rules cost"), *_notes([about, *plate.prices])]
 
 
@@ -235,7 +238,8 @@ def _own_settings(plate: PlannedPlate, well: PlannedWell) -> list[str]:
 
 def expectation_blocks(plate: PlannedPlate) -> list[Block]:
     """What is expected of the plate and of each well, and why it is there."""
-    blocks = _notes([f"{plate.advice[:1].upper()}{plate.advice[1:]}.", *_LEGEND]) if plate.advice else []
+    outlook = [f"{text[:1].upper()}{text[1:]}." for text in plate.outlook]
+    blocks = _notes([*outlook, *_LEGEND]) if any(well.because for well in plate.wells) else []
     for well in plate.wells:
         numbers = [f"{name.replace('_', ' ')} <b>{_interval(p)}</b>" for name, p in well.predictions.items()]
         if well.p_feasible is not None:
@@ -274,7 +278,7 @@ def _labelled(line: str) -> str:
 
 
 def _interval(prediction: Prediction) -> str:
-    unit = "" if prediction.unit in ("", "1") else f" {escape(prediction.unit)}"
+    unit = f" {escape(shown_unit(prediction.unit))}".rstrip()
     low, high = value_html(prediction.low90), value_html(prediction.high90)
     return f"{value_html(prediction.median)}{unit} ({low} to {high})"
 
