@@ -20,10 +20,10 @@ def gains(mean: float, low: float | None, high: float | None, **more: Any) -> di
 
 
 def test_advice_says_gain_interval_yardstick_and_threshold() -> None:
-    told = advice(a_file(), gains(0.04, 0.011, 0.09, gain_random=0.005))
+    told = advice(a_file(), "P-002", gains(0.04, 0.011, 0.09, gain_random=0.005))
     assert told == (
-        "another plate is expected to raise the hypervolume by 4 % (1.1 % to 9 %), random candidates by 0.5 %; "
-        "you stop below 1 %: go on"
+        "P-002 is expected to raise the hypervolume of the front by 4 % (nine times in ten 1.1 % to 9 %), a plate of "
+        "random candidates by 0.5 %; you stop below 1 %: go on"
     )
 
 
@@ -36,19 +36,22 @@ def test_advice_says_gain_interval_yardstick_and_threshold() -> None:
     ],
 )
 def test_advice_minds_the_doubt(mean: float, low: float, high: float, ending: str) -> None:
-    told = advice(a_file(), gains(mean, low, high))
+    told = advice(a_file(), "P-002", gains(mean, low, high))
     assert told is not None
     assert told.endswith(ending)
 
 
 def test_other_units_and_silence() -> None:
-    assert advice(a_file(), {"gain": None}) is None
-    told = advice(a_file(0.05, 1), gains(0.1, 0.0, 0.2, gain_unit="V"))
+    assert advice(a_file(), "P-002", {"gain": None}) is None
+    told = advice(a_file(0.05, 1), "P-002", gains(0.1, 0.0, 0.2, gain_unit="V"))
     assert told is not None
-    assert "improve the best oxidation limit by 0.1 V (0 V to 0.2 V); you stop below 0.05 V" in told
-    doubt = advice(a_file(None), gains(0.3, None, None, gain_unit="doubt"))
-    assert doubt == "another plate is expected to take 30 % off the doubt that the map is about"
-    single = advice(a_file(None, 1), gains(0.3, None, None))
+    assert (
+        "improve the best oxidation limit by 0.1 V (nine times in ten 0 V to 0.2 V); you stop below 0.05 V"
+        in told
+    )
+    doubt = advice(a_file(None), "P-002", gains(0.3, None, None, gain_unit="doubt"))
+    assert doubt == "P-002 is expected to take 30 % off the doubt that the map is about"
+    single = advice(a_file(None, 1), "P-002", gains(0.3, None, None))
     assert single is not None
     assert "raise the best oxidation limit above its reference by 30 %" in single
     assert gain_text(1.5, "hypervolume") == "150 %"

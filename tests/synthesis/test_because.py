@@ -7,8 +7,8 @@ def test_reasons_read_as_sentences() -> None:
     entry = {
         "predictions": {"ionic_conductivity": {"sd": 0.3}, "oxidation_limit": {"sd": 0.1}},
         "drivers": [
-            {"what": "In3+ on M 0.3", "effects": {"ionic_conductivity": 1.9, "oxidation_limit": -0.2}},
-            {"what": "Zn2+ on M 0.1", "effects": {"ionic_conductivity": -0.4, "oxidation_limit": 0.01}},
+            {"what": "0.3 In3+ on M", "effects": {"ionic_conductivity": 1.9, "oxidation_limit": -0.2}},
+            {"what": "0.1 Zn2+ on M", "effects": {"ionic_conductivity": -0.4, "oxidation_limit": 0.01}},
             {"what": "milling time 5 h", "effects": {"ionic_conductivity": 0.01, "oxidation_limit": 0.0}},
         ],
         "neighbours": [
@@ -27,18 +27,21 @@ def test_reasons_read_as_sentences() -> None:
         "teaches": {"overall": 0.04, "about": "candidates with In", "share": 0.5},
     }
     assert because(entry, UNITS) == (
-        "Driven by: σ: In3+ on M 0.3 ×79, Zn2+ on M 0.1 ÷2.5; Eox: In3+ on M 0.3 −0.2 V.",
-        "Near: P-001-B03 Li2MgCl4 at 0.6: σ <1.2e-06 S/cm, Eox 4.1 V; a paper at 2.0: did not form.",
-        "Teaches: halves the doubt about candidates with In, 4% over the whole space.",
+        "Driven by: σ: 0.3 In3+ on M ×79, 0.1 Zn2+ on M ÷2.5; Eox: 0.3 In3+ on M −0.2 V.",
+        "Near: P-001-B03 Li2MgCl4 at 0.6: σ <1.2·10⁻⁶ S/cm, Eox 4.1 V; a paper at 2.0: did not form.",
+        "Teaches: intervals 50% narrower for candidates with In, 4% narrower over the whole space.",
     )
 
 
-def test_what_says_nothing_is_left_out() -> None:
+def test_what_says_next_to_nothing_says_so() -> None:
     assert because({}, UNITS) == ()
     small = {
         "predictions": {"ionic_conductivity": {"sd": 0.5}},
-        "drivers": [{"what": "In3+ on M 0.3", "effects": {"ionic_conductivity": 0.01}}],
+        "drivers": [{"what": "0.3 In3+ on M", "effects": {"ionic_conductivity": 0.01}}],
         "neighbours": [],
         "teaches": {"overall": 0.001, "about": "", "share": 0.001},
     }
-    assert because(small, UNITS) == ()
+    assert because(small, UNITS) == (
+        "Driven by: nothing that stands out from the doubt.",
+        "Teaches: hardly anything that is not known.",
+    )

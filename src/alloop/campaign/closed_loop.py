@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from alloop.campaign.advice import gain_text
 from alloop.campaign.facade import Campaign
 from alloop.campaign.planning_round import Progress, Strategy
 from alloop.campaign.question import candidate_of

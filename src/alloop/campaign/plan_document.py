@@ -63,6 +63,7 @@ def plan_document(
             for name, level in plan.shared_settings.items()
         },
         "setting_units": units,
+        "objectives": [aim.property for aim in file.objectives],
         "blocks": [_block(file, block, plan.wells, units) for block in file.plate.blocks],
         "stations": [
             {

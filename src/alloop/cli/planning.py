@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alloop.cli import options as o
-from alloop.cli.terminal import emit, figure, plural, progress, say, table, warn
+from alloop.cli.plate_text import show_plate
+from alloop.cli.terminal import emit, plural, progress, say, table, warn
 
 if TYPE_CHECKING:
     from alloop.campaign import Plate
@@ -159,44 +160,6 @@ def _document(plate: Plate) -> dict[str, Any]:
         "seconds": {name: round(value, 3) for name, value in plate.seconds.items()},
         "peak_memory_MB": plate.planned.peak_memory_MB,
     }
-
-
-def show_plate(plate: Plate) -> None:
-    """A plate as a table, best chances first among its candidates."""
-    document = plate.document
-    if not plate.planned.is_new:
-        say(f"{plate.id} is still open; --replace plans it anew, --another plans a plate beside it")
-    shared = ", ".join(
-        f"{name} none" if entry["value"] is None else f"{name} {entry['value']} {entry['unit']}".strip()
-        for name, entry in document["shared_settings"].items()
-    )
-    say(f"{plate.id}: {plural(len(document['wells']), 'well')}" + (f"; {shared}" if shared else ""))
-    names = list(dict.fromkeys(name for well in document["wells"] for name in well["predictions"]))
-    rows = [
-        [
-            well["well"],
-            well["role"] + (" (locked)" if well["locked"] else ""),
-            well["formula"],
-            ", ".join(
-                f"{n} {'none' if v is None else v}"
-                for n, v in well["process"].items()
-                if n not in document["shared_settings"]
-            ),
-            *(_expected(well["predictions"].get(name)) for name in names),
-            "—" if well["p_hit"] is None else f"{well['p_hit']:.0%}",
-            "—" if well["p_feasible"] is None else f"{well['p_feasible']:.0%}",
-        ]
-        for well in document["wells"]
-    ]
-    heads = [f"{name} ({next(w['predictions'][name]['unit'] for w in document['wells'] if name in w['predictions'])})"
-             for name in names]  # fmt: skip
-    table(["well", "role", "formula", "process", *heads, "hit", "feasible"], rows)
-
-
-def _expected(entry: dict[str, Any] | None) -> str:
-    if entry is None:
-        return "—"
-    return f"{figure(entry['median'], 2)} ({figure(entry['low90'], 2)} to {figure(entry['high90'], 2)})"
 
 
 def approve(plate: o.PlateName, by: o.By = None, dry_run: o.DryRun = False, json: o.Json = False) -> None:

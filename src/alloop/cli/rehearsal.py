@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from alloop.cli import options as o
-from alloop.cli.planning import show_plate
+from alloop.cli.plate_text import show_plate
 from alloop.cli.results import show_status
 from alloop.cli.terminal import emit, figure, progress, say, table
 

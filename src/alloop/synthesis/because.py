@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alloop.properties import get_property, is_property
-from alloop.synthesis.numbers import shown_unit, shown_value
+from alloop.synthesis.numbers import shown_value
 
 _MOST_DRIVERS = 2
 _MOST_NEIGHBOURS = 2

@@ -100,7 +100,8 @@ def read_plan(plan: Mapping[str, Any]) -> PlannedPlate:
     `setting_units` ({name: unit}), `warnings` and of each entry of `wells`: `well`, `sample`, `role`,
     `replicate_of`, `key`, `formula`, `composition` ({group: {species: amount}}), `process`, `predictions`,
     `p_feasible`, `p_hit`, `reason`, `neighbours`, `drivers`, `teaches`, `block` and `station`; `effect_units`,
-    `advice`, `gain_before`, `blocks`, `stations` and `rule_prices`. Only `plate`, `wells` and `well` and `formula` of each must be.
+    `advice`, `gain_before`, `blocks`, `stations` and `rule_prices`. Only `plate`, `wells` and `well` and `formula` of
+    each must be.
     """
     effect_units = plan.get("effect_units") or {}
     wells = tuple(_read_well(entry, str(plan["plate"]), effect_units) for entry in plan["wells"])
