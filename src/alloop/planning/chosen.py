@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from alloop.planning.roles import Reserved, features_of
 from alloop.planning.rules import traits_of
 from alloop.planning.screen import screen
 from alloop.planning.settings import PlateSettings
+from alloop.planning.widening import WIDENINGS, more_candidates
 from alloop.space import Candidate, Level
 from alloop.surrogate.threads import n_workers
 
@@ -113,16 +115,25 @@ def choose_plate(
     offered = (
         np.union1d(ranks, uniform) if atlas is None else np.union1d(atlas.ranks, np.union1d(ranks, uniform))
     )
-    pool = _gather(problem, settings, offered, uniform)
     known = known_points(problem, beliefs, yardstick)
-    draws = draw(beliefs, yardstick, np.vstack([pool.features, known]), _DRAWS, rng)
-    directions = weight_directions(len(yardstick.objectives), _DIRECTIONS, rng)
-    components = _components(problem, beliefs, yardstick, pool, draws, directions, background, atlas is None)
-    if atlas is not None:
-        aimed = (1.0 - _COVER_SHARE - _MAP_SHARE) * problem.aim["map"] / sum(problem.aim.values())
-        components.append((map_component(problem, beliefs, yardstick, atlas, pool.features, rng), aimed))
-    components = leaning(components, beliefs, yardstick)
-    filled = fill_plate(problem, settings, tasks, pool, components, ranked, rng)
+    for _ in range(WIDENINGS):
+        pool = _gather(problem, settings, offered, uniform)
+        draws = draw(beliefs, yardstick, np.vstack([pool.features, known]), _DRAWS, rng)
+        directions = weight_directions(len(yardstick.objectives), _DIRECTIONS, rng)
+        components = _components(
+            problem, beliefs, yardstick, pool, draws, directions, background, atlas is None
+        )
+        if atlas is not None:
+            aimed = (1.0 - _COVER_SHARE - _MAP_SHARE) * problem.aim["map"] / sum(problem.aim.values())
+            components.append((map_component(problem, beliefs, yardstick, atlas, pool.features, rng), aimed))
+        components = leaning(components, beliefs, yardstick)
+        filled = fill_plate(problem, settings, tasks, pool, components, ranked, rng)
+        more = more_candidates(
+            problem, settings, filled, pool, partial(optimism, beliefs, yardstick, directions=directions), rng
+        )
+        if not len(more):
+            break
+        offered = np.union1d(offered, more)
     if not any(block.rows for block in filled):
         raise nothing_left()
     blocks = []
