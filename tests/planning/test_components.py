@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alloop.planning.components import Cover, Front, Map, Scored
+from alloop.planning.components import Front, Scored
+from alloop.planning.explorers import Cover, Map
 from alloop.planning.goals import lengths, weight_directions
 from alloop.planning.select import fill, worth
 

@@ -17,7 +17,8 @@ from alloop.chemistry import Shelf
 from alloop.errors import PlanError
 from alloop.planning import PlanningProblem, Station, WellBlock, plan_plate, plan_plate_at_random
 from alloop.planning.blocks import BlockTask, deal, divide
-from alloop.planning.components import Cover, Scored
+from alloop.planning.components import Scored
+from alloop.planning.explorers import Cover
 from alloop.planning.filling import FilledBlock, Pool, fill_plate
 from alloop.planning.places import assign_stations
 from alloop.planning.price import rule_prices
@@ -214,7 +215,7 @@ def test_a_later_plate_has_blocks_with_settings_of_their_own() -> None:
         "shared_by plate",
         "reserved",
     }
-    assert "2 controls, 2 replicates and 2 random wells cost" in prices["reserved"].words
+    assert "2 controls, 2 replicates and 2 random wells: " in prices["reserved"].words
 
 
 def test_settings_fixed_in_a_block_stay_there() -> None:

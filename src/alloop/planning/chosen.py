@@ -13,8 +13,9 @@ from alloop.arrays import FloatArray, IntArray
 from alloop.errors import PlanError
 from alloop.planning.beliefs import Beliefs
 from alloop.planning.blocks import BlockTask
-from alloop.planning.components import Component, Cover, Front, Map, Scored
+from alloop.planning.components import Component, Front, Scored
 from alloop.planning.draws import Draws, draw
+from alloop.planning.explorers import Cover, Map
 from alloop.planning.exploring import leaning
 from alloop.planning.filling import Pool, Shared, fill_plate
 from alloop.planning.gain import known_points

@@ -19,7 +19,8 @@ from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.errors import PlanError
 from alloop.planning.aims import FEASIBILITY, MapGoal
 from alloop.planning.beliefs import Beliefs
-from alloop.planning.components import Component, Map
+from alloop.planning.components import Component
+from alloop.planning.explorers import Map
 from alloop.planning.goals import Yardstick, to_model_scale
 from alloop.planning.problem import PlanningProblem
 from alloop.space import Block, Space

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import sklearn
 from sklearn.tree import ExtraTreeRegressor
 
 from alloop.arrays import BoolArray, FloatArray, IntArray, RealArray
@@ -99,16 +100,17 @@ def fit_forest(
     n_units = int(member.max()) + 1
     n_drawn = max(min(n_units, int(_LARGEST_SAMPLE * n_units / n)), 1)
     trees, unseen = [], np.zeros((n_trees, n), dtype=bool)
-    for number in range(n_trees):
-        times = np.bincount(rng.integers(n_units, size=n_drawn), minlength=n_units)[member]
-        rows = np.flatnonzero(times)
-        unseen[number] = times == 0
-        if recipes is not None:
-            unseen[number] &= ~np.isin(recipes, recipes[rows])
-        tree = ExtraTreeRegressor(
-            min_samples_leaf=_MIN_LEAF, max_features=_MAX_FEATURES, random_state=int(rng.integers(2**31))
-        )
-        # the trees check nothing: types are right by construction, and checks cost as much as a small fit
-        tree.fit(x[rows], y[rows], sample_weight=times[rows].astype(np.float64), check_input=False)
-        trees.append(tree)
+    with sklearn.config_context(skip_parameter_validation=True):
+        for number in range(n_trees):
+            times = np.bincount(rng.integers(n_units, size=n_drawn), minlength=n_units)[member]
+            rows = np.flatnonzero(times)
+            unseen[number] = times == 0
+            if recipes is not None:
+                unseen[number] &= ~np.isin(recipes, recipes[rows])
+            tree = ExtraTreeRegressor(
+                min_samples_leaf=_MIN_LEAF, max_features=_MAX_FEATURES, random_state=int(rng.integers(2**31))
+            )
+            # nothing is checked: types are right by construction, and checks cost as much as a small fit
+            tree.fit(x[rows], y[rows], sample_weight=times[rows].astype(np.float64), check_input=False)
+            trees.append(tree)
     return Forest(tuple(trees), unseen, x)
