@@ -158,6 +158,13 @@ def test_a_later_plate_says_what_its_rules_cost(trays: Shell, results: Write) ->
     page = (Path(plan["folder"]) / "plan.html").read_text()
     assert "What the rules cost" in page
     assert rules["reserved"]["words"] in page
+    assert plan["advice"].startswith("SMALL-SPINEL-002 is expected to ")
+    assert plan["advice"] in page
+    text = trays.ok("plan", "small-spinel")
+    assert all(price["words"] in text for price in rules.values())
+    assert plan["advice"] in text
+    assert "made in glovebox (inert): " in text
+    assert plan["advice"] in trays.ok("status", "small-spinel")
 
 
 def test_swaps_that_break_a_rule_are_pointed_out(campaign: Shell, folder: Path) -> None:

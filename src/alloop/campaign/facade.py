@@ -12,6 +12,7 @@ from alloop.campaign.editing import Swap, exclude, lock, read_settings, swap
 from alloop.campaign.home import database_url as database_url_of
 from alloop.campaign.home import home_folder, open_records, person
 from alloop.campaign.making import Made, made
+from alloop.campaign.own_models import Supplied
 from alloop.campaign.planning_round import Planned, Progress, Strategy, plan_plates
 from alloop.campaign.registration import Registration, register
 from alloop.campaign.results import UploadReport, doubt, upload
@@ -145,8 +146,13 @@ class Campaign:
         dry_run: bool = False,
         progress: Progress | None = None,
         strategy: Strategy = "alloop",
+        models: Supplied | None = None,
     ) -> Plate:
-        """Propose the next plate; an open proposal is shown again. See :func:`plan_plates`."""
+        """Propose the next plate; an open proposal is shown again. See :func:`plan_plates`.
+
+        `models` are used instead of alloop's own: by property a `PropertyModel`, a learner such as
+        `from_botorch(fit)`, or a fitted BoTorch model; see docs/botorch.md.
+        """
         options: dict[str, Any] = {
             "seed": seed,
             "wells": wells,
@@ -155,6 +161,7 @@ class Campaign:
             "settings": settings,
         }
         options |= {"out": out, "by": by, "dry_run": dry_run, "progress": progress, "strategy": strategy}
+        options |= {"models": models}
         return self.plan_plates(1, **options)[-1]
 
     def plan_plates(

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from alloop.campaign.advice import gain_before
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import Evidence, gather
+from alloop.campaign.own_models import Supplied, learners
 from alloop.campaign.plan_document import (
     alloop_version,
     kept_well,
@@ -29,6 +30,7 @@ from alloop.planning import PlatePlan
 from alloop.planning.stations import with_stations
 from alloop.records import PlateRow, PredictionRow, WellRow, plate_id
 from alloop.space import Level
+from alloop.surrogate.protocol import Learner
 
 Strategy = Literal["alloop", "random"]
 Progress = Callable[[str], None]
@@ -73,6 +75,7 @@ def plan_plates(
     dry_run: bool = False,
     progress: Progress | None = None,
     strategy: Strategy = "alloop",
+    models: Supplied | None = None,
 ) -> list[Planned]:
     """Propose the next plates, one after the other, each with the ones before it pending; all are kept or none.
 
@@ -90,6 +93,8 @@ def plan_plates(
         dry_run: keep nothing.
         progress: told in words what is going on.
         strategy: `random` plans a plate of random candidates, for comparison.
+        models: by property, what is believed instead of alloop's own models: a `PropertyModel` of features as
+            `FeatureMap(space)` makes them, a learner such as `from_botorch(fit)`, or a fitted BoTorch model.
 
     Returns:
         The plates; without `replace_open` and `another` the open proposals again, where there are any.
@@ -121,6 +126,7 @@ def plan_plates(
     replaced = tuple(proposed) if replace_open else ()
     labels = plate_labels(desk.file, wells)
     everywhere = all_wells(desk.file.plate.rows, desk.file.plate.columns)
+    learn = learners(desk.file, models)
     drafts: list[Draft] = []
     for place in range(plates):
         keep = _locked(evidence, replaced[place:] if place == plates - 1 else replaced[place : place + 1])
@@ -135,7 +141,9 @@ def plan_plates(
         number = first + place
         chosen_seed = default_seed(desk.slug, number) if seed is None else seed + place
         try:
-            drafts.append(_draft(desk, evidence, ledger, wish, number, chosen_seed, strategy, progress))
+            drafts.append(
+                _draft(desk, evidence, ledger, wish, number, chosen_seed, strategy, progress, learn)
+            )
         except PlanError as error:
             if plates == 1:
                 raise
@@ -164,11 +172,13 @@ def _draft(
     seed: int,
     strategy: Strategy,
     progress: Progress | None,
+    learn: Mapping[str, Learner],
 ) -> Draft:
     """One plate, planned and not recorded yet."""
     from alloop.planning import plan_plate, plan_plate_at_random
 
     problem, learned = ask(desk.file, evidence, wish)
+    problem = replace(problem, models=learn)
     is_random = strategy == "random"
     plan = plan_plate_at_random(problem, seed) if is_random else plan_plate(problem, seed, progress)
     plan = _with_kept(desk, plan, wish, ledger)
