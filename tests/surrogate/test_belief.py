@@ -1,5 +1,7 @@
 """The pair of models: calibrated, weighed, drawn from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 

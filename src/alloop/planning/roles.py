@@ -16,7 +16,7 @@ from alloop.planning.problem import MadeSample, PlanningProblem
 from alloop.planning.rules import RuleBook
 from alloop.space import Candidate, Level, Process
 
-_SURPRISE_Z = 2.576  # outside the 99 % interval
+SURPRISE_Z = 2.576  # outside the 99 % interval
 _LATEST = 4000
 """Samples, the latest, among which replicates are looked for."""
 
@@ -99,11 +99,11 @@ def rank_replicates(
     surprise = _surprise(problem, beliefs, yardstick, originals)
     repeats = np.array([len(entry) - 1 for entry in entries])
     doubtful = _doubtful(problem, beliefs, yardstick, originals)
-    order = np.lexsort([-promise, -(surprise > _SURPRISE_Z).astype(int), -doubtful, repeats])
+    order = np.lexsort([-promise, -(surprise > SURPRISE_Z).astype(int), -doubtful, repeats])
     ranked = []
     for index in order:
         why = "repeats one of the best so far, to tell luck from quality"
-        if surprise[index] > _SURPRISE_Z:
+        if surprise[index] > SURPRISE_Z:
             why = f"repeats a surprise: its value lay {surprise[index]:.1f} standard deviations from the expected one"
         if doubtful[index]:
             why = "repeats a value that looks wrong, to tell a discovery from a slip"
