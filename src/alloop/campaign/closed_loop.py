@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from alloop.campaign.advice import gain_text
 from alloop.campaign.facade import Campaign
+from alloop.campaign.planned_candidates import candidate_of
 from alloop.campaign.planning_round import Progress, Strategy
-from alloop.campaign.question import candidate_of
 from alloop.errors import AlloopError, StateError
 from alloop.lab import SyntheticLaboratory
 from alloop.lab.replay_lab import ReplayLaboratory

@@ -16,8 +16,8 @@ from alloop.arrays import BoolArray, FloatArray
 from alloop.campaign.closed_loop import run_rounds, synthetic_laboratory
 from alloop.campaign.evidence import gather
 from alloop.campaign.facade import Campaign
+from alloop.campaign.planned_candidates import candidates_of
 from alloop.campaign.planning_round import Progress, Strategy
-from alloop.campaign.question import candidate_of
 from alloop.campaign.report import write_report
 from alloop.campaign_file import CampaignFile, load_campaign
 from alloop.errors import StateError
@@ -175,7 +175,7 @@ def _copy(source: Path, folder: Path) -> Path:
 def _made(campaign: Campaign, laboratory: SyntheticLaboratory) -> _Made:
     with campaign.records.reading() as reader:
         evidence = gather(reader, campaign.name)
-    candidates = [candidate_of(well, campaign.space) for well in evidence.wells]
+    candidates = candidates_of(evidence.wells, campaign.space)
     samples = [evidence.sample_of_well[well.plate, well.well] for well in evidence.wells]
     formed = np.array([evidence.outcome[sample.id] == "formed" for sample in samples])
     plates = tuple(plate.id for plate in evidence.plates)

@@ -111,6 +111,8 @@ class Evidence:
         well = self.well_of_sample[sample.id]
         if dict(sample.settings) != dict(well.settings):
             return False
+        if sample.elements == well.elements:
+            return True
         made, planned = atomic_fractions(sample.elements), atomic_fractions(well.elements)
         return all(
             abs(made.get(element, 0.0) - planned.get(element, 0.0)) <= SAME_COMPOSITION

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Literal
 
 from alloop.campaign.evidence import Evidence
-from alloop.campaign.observations import Learned, identity_of
+from alloop.campaign.observations import Learned
 from alloop.chemistry.formula import format_formula
 from alloop.planning.aims import Constraint, Objective
 from alloop.planning.because import Known, Measured
@@ -35,13 +35,13 @@ def known_things(
     found = {identity: _Gathered() for identity in learned.identities}
     for rows in learned.rows.values():
         for row in rows:
-            own = found.get(identity_of(evidence, row))
+            own = found.get(learned.subjects.identity(row))
             if own is not None:
                 own.rows.setdefault(row.property, []).append(row)
                 own.names.append(row.sample or row.source or row.origin)
                 own.formula = own.formula or _formula(evidence, row)
     for status in evidence.statuses:
-        own = found.get(identity_of(evidence, status))
+        own = found.get(learned.subjects.identity(status))
         if own is not None:
             own.names.append(status.sample or status.origin)
             own.formula = own.formula or _formula(evidence, status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import log10
 
 import numpy as np
@@ -30,13 +31,14 @@ class Learned:
     `measured` (n, d) the features of every composition with a result. `unused` says per property how many
     values were measured under other conditions than those aimed at. `rows` are the records behind the rows of
     `values`; `confirmed` (n,) says which of them a person has vouched for. `identities` name the
-    rows of `measured`.
+    rows of `measured`, and `subjects` say to which of them a record belongs.
     """
 
     values: Mapping[str, Observations]
     formed: Observations | None
     measured: FloatArray
     unused: Mapping[str, int]
+    subjects: Subjects
     rows: Mapping[str, tuple[MeasurementRow, ...]] = field(default_factory=dict)
     identities: tuple[str, ...] = ()
 
@@ -56,11 +58,41 @@ class _Subject:
     recipe: str
     source: int
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Equal for rows with the same features."""
         amounts = sorted((name, str(amount)) for name, amount in self.elements.items())
         return f"{amounts}{encode_settings(self.settings)}"
+
+
+class Subjects:
+    """What records are about; each sample is looked at once."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._of_sample: dict[str, _Subject] = {}
+
+    def identity(self, row: MeasurementRow | StatusRow) -> str:
+        """The name of the row of :attr:`Learned.measured` that a record belongs to."""
+        return self.of(row).identity
+
+    def of(self, row: MeasurementRow | StatusRow) -> _Subject:
+        """What a record is about."""
+        sample = self._evidence.sample_by_id.get(row.sample) if row.sample else None
+        if sample is None:
+            recipe = recipe_key(row.elements, row.settings)
+            source = row.source if isinstance(row, MeasurementRow) else None
+            group = f"{row.origin} {source}" if source else ""
+            return _Subject(row.elements, row.settings, group, recipe, _ELSEWHERE)
+        if sample.id not in self._of_sample:
+            planned = self._evidence.well_of_sample[sample.id].recipe_key
+            is_planned = planned and self._evidence.is_as_planned(sample)
+            recipe = planned if is_planned else recipe_key(sample.elements, sample.settings)
+            group = f"plate {sample.plate}"
+            self._of_sample[sample.id] = _Subject(
+                sample.elements, sample.settings, group, recipe, _LABORATORY
+            )
+        return self._of_sample[sample.id]
 
 
 @dataclass
@@ -87,10 +119,11 @@ def learn_from(evidence: Evidence, aims: Sequence[Objective | Constraint], featu
         features: of the campaign's space.
     """
     used, unused = believed_values(evidence, aims)
+    about = Subjects(evidence)
     rows: dict[str, _Rows] = {}
     for row, value in used:
-        rows.setdefault(row.property, _Rows()).add(_subject(evidence, row), value, _BOUNDS[row.bound])
-    formed = _formation(evidence)
+        rows.setdefault(row.property, _Rows()).add(about.of(row), value, _BOUNDS[row.bound])
+    formed = _formation(evidence, about)
     tables = [*rows.values(), *([formed] if formed else [])]
     subjects = {subject.identity: subject for table in tables for subject in table.subjects}
     order = {identity: index for index, identity in enumerate(sorted(subjects))}
@@ -103,14 +136,10 @@ def learn_from(evidence: Evidence, aims: Sequence[Objective | Constraint], featu
         formed=_observations(formed, matrix, order) if formed and BELOW in formed.bounds else None,
         measured=matrix,
         unused=unused,
+        subjects=about,
         rows={name: tuple(row for row, _ in used if row.property == name) for name in sorted(rows)},
         identities=tuple(order),
     )
-
-
-def identity_of(evidence: Evidence, row: MeasurementRow | StatusRow) -> str:
-    """The name of the row of :attr:`Learned.measured` that a record belongs to."""
-    return _subject(evidence, row).identity
 
 
 def believed_values(
@@ -150,20 +179,7 @@ def recipe_key(elements: Mapping[str, Fraction], settings: Mapping[str, Level]) 
     return write_recipe(elements, settings.items())
 
 
-def _subject(evidence: Evidence, row: MeasurementRow | StatusRow) -> _Subject:
-    sample = evidence.sample_by_id.get(row.sample) if row.sample else None
-    if sample is not None:
-        own = recipe_key(sample.elements, sample.settings)
-        planned = evidence.well_of_sample[sample.id].recipe_key
-        recipe = planned if planned and evidence.is_as_planned(sample) else own
-        return _Subject(sample.elements, sample.settings, f"plate {sample.plate}", recipe, _LABORATORY)
-    recipe = recipe_key(row.elements, row.settings)
-    source = row.source if isinstance(row, MeasurementRow) else None
-    group = f"{row.origin} {source}" if source else ""
-    return _Subject(row.elements, row.settings, group, recipe, _ELSEWHERE)
-
-
-def _formation(evidence: Evidence) -> _Rows | None:
+def _formation(evidence: Evidence, subjects: Subjects) -> _Rows | None:
     """What formed and what did not: every sample whose outcome is known, and the statuses of the own history."""
     rows = _Rows()
     about: dict[str, MeasurementRow | StatusRow] = {row.sample: row for row in evidence.counted if row.sample}
@@ -171,10 +187,10 @@ def _formation(evidence: Evidence) -> _Rows | None:
     for sample in evidence.samples:
         outcome = evidence.outcome[sample.id]
         if outcome in ("formed", "failed"):
-            rows.add(_subject(evidence, about[sample.id]), 0.0, ABOVE if outcome == "formed" else BELOW)
+            rows.add(subjects.of(about[sample.id]), 0.0, ABOVE if outcome == "formed" else BELOW)
     for status in evidence.statuses:
         if status.sample is None and status.property is None and status.status in _STATUS_BOUNDS:
-            rows.add(_subject(evidence, status), 0.0, _STATUS_BOUNDS[status.status])
+            rows.add(subjects.of(status), 0.0, _STATUS_BOUNDS[status.status])
     return rows if rows.subjects else None
 
 

@@ -21,9 +21,10 @@ from alloop.campaign.plan_document import (
     plan_text,
     with_wells,
 )
+from alloop.campaign.planned_candidates import candidate_of
 from alloop.campaign.plate_files import write_plate_files
 from alloop.campaign.proposals import Draft, more_warnings, record
-from alloop.campaign.question import Wish, ask, candidate_of, plate_labels
+from alloop.campaign.question import Wish, ask, plate_labels
 from alloop.campaign_file import all_wells
 from alloop.errors import PlanError, Problem
 from alloop.planning import PlatePlan

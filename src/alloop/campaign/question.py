@@ -10,6 +10,7 @@ from math import ceil
 from alloop.campaign.evidence import Evidence, modelled_in, observed_in
 from alloop.campaign.known import known_things
 from alloop.campaign.observations import Learned, learn_from, recipe_key
+from alloop.campaign.planned_candidates import candidates_of
 from alloop.campaign_file import CampaignFile, wells_named
 from alloop.chemistry import charge_excess
 from alloop.chemistry.charge import ERROR
@@ -17,7 +18,7 @@ from alloop.errors import PlanError, Problem
 from alloop.planning import Control, MadeSample, PlannedWell, PlanningProblem, PlateRules
 from alloop.records import DROPPED_STATES, PENDING_STATES, WellRow
 from alloop.space import Candidate, FeatureMap, Level, PoolSpace, Space
-from alloop.space.types import read_key, write_level
+from alloop.space.types import write_level
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def ask(
     learned = learn_from(evidence, modelled_in(file), features)
     closed, pending = _closed_and_pending(evidence, wish, space)
     closed |= {well.recipe_key for well in wish.keep}
-    pending += [candidate_of(well, space) for well in wish.keep]
+    kept_candidates = candidates_of(wish.keep, space)
+    pending += kept_candidates
     beside = {well.candidate.recipe_key: well.candidate for plate in wish.beside for well in plate}
     pending += [beside[key] for key in sorted(beside.keys() - closed)]
     closed |= beside.keys()
@@ -106,7 +108,7 @@ def ask(
             max_wells_per_dopant=layout.max_wells_per_dopant,
             min_distance=layout.min_distance,
             fixed_settings=plate_settings,
-            filled=tuple(candidate_of(well, space) for well in wish.keep),
+            filled=tuple(kept_candidates),
             max_wells_per_composition=layout.max_wells_per_composition,
             blocks=layout.blocks,
             fixed_in_block=block_settings,
@@ -173,25 +175,6 @@ def control_of(file: CampaignFile) -> Control | None:
     return Control(space.resolve(controls.formula, values), controls.count)
 
 
-def candidate_of(well: WellRow, space: Space) -> Candidate:
-    """What is planned in a well, as a candidate of `space` or, where that does not hold it (any more), by itself."""
-    rank = space.find(well.key) if well.key else None
-    if rank is not None:
-        return space.candidate(rank)
-    read = read_key(well.key) if well.key else None
-    groups: dict[str, list[tuple[str, Fraction]]] = {}
-    for (group, label), amount in read[0].items() if read else ():
-        groups.setdefault(group, []).append((label, amount))
-    return Candidate(
-        parts=tuple((group, tuple(held)) for group, held in groups.items()),
-        settings=tuple(well.settings.items()),
-        elements=tuple(sorted(well.elements.items())),
-        formula=well.formula,
-        dopants=(),
-        charge=Fraction(0),
-    )
-
-
 def _fixed(file: CampaignFile, wish: Wish) -> tuple[dict[str, Level], dict[str, dict[str, Level]]]:
     """The shared settings that the person, or a well that is kept, decides: of the plate, and of each block by name.
 
@@ -233,7 +216,9 @@ def _closed_and_pending(evidence: Evidence, wish: Wish, space: Space) -> tuple[s
         sample = evidence.sample_of_well.get((well.plate, well.well))
         outcome = evidence.outcome[sample.id] if sample else "waiting"
         if outcome in ("formed", "failed") and sample is not None:
-            closed |= {well.recipe_key, recipe_key(sample.elements, sample.settings)}
+            closed.add(well.recipe_key)
+            if sample.elements != well.elements or sample.settings != well.settings:
+                closed.add(recipe_key(sample.elements, sample.settings))
         elif outcome == "waiting" and evidence.state_of_plate[well.plate] in PENDING_STATES:
             closed.add(well.recipe_key)
             waiting.setdefault(well.recipe_key, well)
@@ -241,7 +226,7 @@ def _closed_and_pending(evidence: Evidence, wish: Wish, space: Space) -> tuple[s
     for status in evidence.statuses:
         if status.origin == "history" and status.status in ("not_formed", "cracked"):
             closed.add(recipe_key(status.elements, status.settings))
-    return closed, [candidate_of(waiting[key], space) for key in sorted(waiting)]
+    return closed, candidates_of([waiting[key] for key in sorted(waiting)], space)
 
 
 def _repeatable(evidence: Evidence, space: Space) -> tuple[MadeSample, ...]:
@@ -251,5 +236,6 @@ def _repeatable(evidence: Evidence, space: Space) -> tuple[MadeSample, ...]:
     for sample in evidence.samples:
         well = evidence.well_of_sample[sample.id]
         if sample.id in measured and evidence.outcome[sample.id] == "formed" and well.role != "control":
-            found.append(MadeSample(sample.id, candidate_of(well, space)))
-    return tuple(found)
+            found.append((sample.id, well))
+    candidates = candidates_of([well for _, well in found], space)
+    return tuple(MadeSample(name, one) for (name, _), one in zip(found, candidates, strict=True))

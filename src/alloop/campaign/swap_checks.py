@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from alloop.campaign.question import candidate_of
+from alloop.campaign.planned_candidates import candidates_of
 from alloop.campaign_file import CampaignFile
 from alloop.errors import PlanError
 from alloop.planning.places import assign_stations, inert_room, needs_inert
@@ -41,7 +41,7 @@ def stations_of(file: CampaignFile, wells: Sequence[WellRow], label: str) -> dic
         PlanError: when more wells need inert gas than the inert stations make; `label` is the one to blame.
     """
     stations = file.plate.stations
-    needs = needs_inert(file.shelf, [candidate_of(well, file.space) for well in wells])
+    needs = needs_inert(file.shelf, candidates_of(wells, file.space))
     names = assign_stations(needs, stations)
     if stations and None in names:
         what = f"{sum(needs)} wells would need inert gas, the inert stations make {inert_room(stations)}"
@@ -60,7 +60,7 @@ def broken_rules(file: CampaignFile, wells: Sequence[WellRow]) -> list[str]:
             )
     if layout.max_wells_per_dopant is not None:
         dopants = [
-            (group, label) for well in wells for group, label, _ in candidate_of(well, file.space).dopants
+            (group, label) for one in candidates_of(wells, file.space) for group, label, _ in one.dopants
         ]
         for (_, label), count in Counter(dopants).items():
             if count > layout.max_wells_per_dopant:

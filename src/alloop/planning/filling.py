@@ -105,9 +105,7 @@ def fill_plate(
     for component, _ in components:
         component.best(pool.is_open)  # first gains are worked out once, not for every choice
     shares = {component.name: share for component, share in components}
-    tried = {
-        settings.choice_of_candidate(c) for c in (*problem.pending, *(m.candidate for m in problem.made))
-    } - {-1}
+    tried = _tried(problem, settings)
     book = RuleBook(problem, pool.traits, pool.block, pool.is_open, pool.choices)
     if problem.rules.control is not None:
         book.count((problem.rules.control.candidate,) * problem.rules.control.count)
@@ -142,6 +140,14 @@ def fill_plate(
     worths = [worth(state.picks) for _, state in plates]
     is_new = [group not in tried_groups for group, _ in plates]
     return _best([state for _, state in plates], worths, shares, is_new, is_turn).blocks
+
+
+def _tried(problem: PlanningProblem, settings: PlateSettings) -> set[int]:
+    """The combinations of shared settings in which something was made or is on its way."""
+    shared = {settings.process.settings[place].name for place in settings.shared}
+    candidates = (*problem.pending, *(made.candidate for made in problem.made))
+    levels = {tuple(pair for pair in one.settings if pair[0] in shared): one for one in candidates}
+    return {settings.choice_of_candidate(one) for one in levels.values()} - {-1}
 
 
 def _with_block(

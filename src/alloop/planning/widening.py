@@ -45,14 +45,14 @@ def more_candidates(
         rng: of the sample.
     """
     empty: dict[int, int] = {}
-    for block in filled:
-        missing = len(block.task.wells) - len(block.reserved.candidates) - len(block.rows)
+    for part in filled:
+        missing = len(part.task.wells) - len(part.reserved.candidates) - len(part.rows)
         if missing > 0:
-            empty[block.choice] = empty.get(block.choice, 0) + missing
+            empty[part.choice] = empty.get(part.choice, 0) + missing
     space = problem.space
     if not empty or len(pool.traits) >= space.size:
         return np.zeros(0, dtype=np.int64)
-    on_plate = [int(pool.block.ranks[row]) for block in filled for row in block.rows]
+    on_plate = [int(pool.block.ranks[row]) for part in filled for row in part.rows]
     near = [space.neighbours(rank) for rank in on_plate]
     ranks = np.unique(np.concatenate([space.sample(min(_SAMPLE, space.size), rng), *near]))
     ranks = np.setdiff1d(ranks, pool.block.ranks)
