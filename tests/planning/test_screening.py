@@ -103,9 +103,9 @@ def test_the_sieve_loses_nothing_that_matters(parts: Parts, monkeypatch: pytest.
 
 def test_precision_does_not_matter(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screen, "DIRECT", 1000)
-    single, _ = screened(parts)
+    single, _ = screened(parts, 1200)
     monkeypatch.setattr(sieving, "PRECISION", torch.float64)
-    double, _ = screened(parts)
+    double, _ = screened(parts, 1200)
     assert abs(reached(parts, single, double) - 1.0) < 1e-3
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from alloop.planning.chosen import Chosen, choose_plate, nothing_left
 from alloop.planning.first_plate import blindly, cover
 from alloop.planning.gain import expected_gain
 from alloop.planning.goals import Yardstick, make_yardstick
-from alloop.planning.layout import entries_of, placed
+from alloop.planning.layout import Entry, entries_of, placed
 from alloop.planning.outlook import Outlook, describe
 from alloop.planning.problem import BlockSettings, PlannedWell, PlanningProblem, PlatePlan, PlateRules
 from alloop.planning.roles import rank_replicates
@@ -76,11 +77,24 @@ def plan_plate(
         tell("covering the space: nothing of this campaign has been measured yet")
         chosen = cover(problem, settings, tasks, ranked, rng)
         watch.lap("screen")
-    plan = _finish(problem, beliefs, yardstick, chosen, rng, background)
-    if own and yardstick.objectives:
-        picked = [well.candidate for well in plan.wells if well.role in ("candidate", "random")]
-        found = expected_gain(problem, beliefs, yardstick, picked, chosen.reserved, chosen.shared, rng)
-        plan = replace(plan, gain=found.mean, gain_detail=found)
+    entries = entries_of(problem.space, chosen)
+    gain = None
+    with ThreadPoolExecutor(1) as beside:
+        if own and yardstick.objectives:
+            picked = [entry.candidate for _, others in entries for entry in others]
+            gain = beside.submit(
+                expected_gain,
+                problem,
+                beliefs,
+                yardstick,
+                picked,
+                chosen.reserved,
+                chosen.shared,
+                rng.spawn(1)[0],
+            )
+        plan = _finish(problem, beliefs, yardstick, chosen, entries, rng, background)
+        if gain is not None:
+            plan = replace(plan, gain=gain.result().mean, gain_detail=gain.result())
     watch.lap("select")
     return replace(
         plan,
@@ -101,7 +115,8 @@ def plan_plate_at_random(problem: PlanningProblem, seed: int) -> PlatePlan:
     nobody = Beliefs({}, None, ())
     yardstick = make_yardstick((), {})
     background = np.zeros((0, len(problem.features.names)))
-    plan = _finish(problem, nobody, yardstick, chosen, rng, background)
+    entries = entries_of(problem.space, chosen)
+    plan = _finish(problem, nobody, yardstick, chosen, entries, rng, background)
     return replace(plan, warnings=(*warnings, *plan.warnings))
 
 
@@ -193,11 +208,11 @@ def _finish(
     beliefs: Beliefs,
     yardstick: Yardstick,
     chosen: Chosen,
+    entries: Sequence[tuple[list[Entry], list[Entry]]],
     rng: np.random.Generator,
     background: FloatArray,
 ) -> PlatePlan:
-    """Predictions, reasons and places."""
-    entries = entries_of(problem.space, chosen)
+    """Predictions, reasons and places of the wells of each block: reserved `entries` and others."""
     everyone = [entry for reserved, others in entries for entry in (*reserved, *others)]
     if not everyone:
         raise nothing_left()

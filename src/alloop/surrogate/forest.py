@@ -1,8 +1,10 @@
 """A committee of randomised trees: no smoothness assumed, at home where families of materials differ.
 
-Extremely randomised trees (Geurts et al. 2006, doi:10.1007/s10994-006-6226-1), each on its own bootstrap sample.
-What is drawn are not rows but *units* that belong together (repeats of a recipe, a plate): rows that a tree has not
-seen then share nothing with those it has, and the trees without a row predict it honestly, with no second fit.
+Extremely randomised trees (Geurts et al. 2006, doi:10.1007/s10994-006-6226-1), each on its own part
+of the rows: as many as a bootstrap sample has different ones, drawn without putting back (subagging, Bühlmann & Yu
+2002, doi:10.1214/aos/1031689014). What is drawn are not rows but *units* that belong together (repeats of a recipe,
+a plate): rows that a tree has not seen then share nothing with those it has, and the trees without a row predict it
+honestly, with no second fit.
 """
 
 from __future__ import annotations
@@ -20,8 +22,10 @@ _TREES = 128
 _AT_ONCE = 16_384
 _MIN_LEAF = 1
 _MAX_FEATURES = 0.5
-_LARGEST_SAMPLE = 4000
-"""Rows of a tree's bootstrap sample at most: beyond, trees only grow slower."""
+_SEEN = 1.0 - np.exp(-1.0)
+"""Share of the units that each tree sees, that of a bootstrap sample."""
+_LARGEST_SAMPLE = 2500
+"""Rows that a tree sees at most: beyond, trees only grow slower."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def fit_forest(
     Args:
         features: (n, d).
         values: (n,).
-        seed: of bootstrap samples and splits.
+        seed: of the trees' rows and splits.
         units: (n,) rows with the same number are drawn together; every row is its own unit when None.
         recipes: (n,) a tree that has seen one row of a recipe counts as having seen all of them.
         n_trees: how many.
@@ -98,19 +102,20 @@ def fit_forest(
     y = np.ascontiguousarray(values, dtype=np.float64)[:, None]
     member = np.unique(np.arange(n) if units is None else units, return_inverse=True)[1].ravel()
     n_units = int(member.max()) + 1
-    n_drawn = max(min(n_units, int(_LARGEST_SAMPLE * n_units / n)), 1)
-    trees, unseen = [], np.zeros((n_trees, n), dtype=bool)
+    n_drawn = max(round(n_units * min(_SEEN, _LARGEST_SAMPLE / n)), 1)
+    splits = np.random.RandomState(
+        seed % 2**32
+    )  # shared by all trees: to make one takes as long as a small tree
+    trees, unseen = [], np.ones((n_trees, n), dtype=bool)
+    # types are right by construction, and checks cost as much as a small fit
     with sklearn.config_context(skip_parameter_validation=True):
         for number in range(n_trees):
-            times = np.bincount(rng.integers(n_units, size=n_drawn), minlength=n_units)[member]
-            rows = np.flatnonzero(times)
-            unseen[number] = times == 0
+            rows = np.flatnonzero(np.isin(member, rng.permutation(n_units)[:n_drawn]))
+            unseen[number, rows] = False
             if recipes is not None:
                 unseen[number] &= ~np.isin(recipes, recipes[rows])
             tree = ExtraTreeRegressor(
-                min_samples_leaf=_MIN_LEAF, max_features=_MAX_FEATURES, random_state=int(rng.integers(2**31))
+                min_samples_leaf=_MIN_LEAF, max_features=_MAX_FEATURES, random_state=splits
             )
-            # nothing is checked: types are right by construction, and checks cost as much as a small fit
-            tree.fit(x[rows], y[rows], sample_weight=times[rows].astype(np.float64), check_input=False)
-            trees.append(tree)
+            trees.append(tree.fit(x[rows], y[rows], check_input=False))
     return Forest(tuple(trees), unseen, x)
