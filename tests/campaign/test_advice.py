@@ -22,7 +22,7 @@ def gains(mean: float, low: float | None, high: float | None, **more: Any) -> di
 def test_advice_says_gain_interval_yardstick_and_threshold() -> None:
     told = advice(a_file(), "P-002", gains(0.04, 0.011, 0.09, gain_random=0.005))
     assert told == (
-        "P-002 is expected to raise the hypervolume of the front by 4 % (nine times in ten 1.1 % to 9 %), a plate of "
+        "P-002 is expected to raise the hypervolume of the front by 4 % (nine times in ten 1.1 to 9 %), a plate of "
         "random candidates by 0.5 %; you stop below 1 %: go on"
     )
 
@@ -46,7 +46,7 @@ def test_other_units_and_silence() -> None:
     told = advice(a_file(0.05, 1), "P-002", gains(0.1, 0.0, 0.2, gain_unit="V"))
     assert told is not None
     assert (
-        "improve the best oxidation limit by 0.1 V (nine times in ten 0 V to 0.2 V); you stop below 0.05 V"
+        "improve the best oxidation limit by 0.1 V (nine times in ten 0 to 0.2 V); you stop below 0.05 V"
         in told
     )
     doubt = advice(a_file(None), "P-002", gains(0.3, None, None, gain_unit="doubt"))
@@ -55,6 +55,13 @@ def test_other_units_and_silence() -> None:
     assert single is not None
     assert "raise the best oxidation limit above its reference by 30 %" in single
     assert gain_text(1.5, "hypervolume") == "150 %"
+    assert gain_text(0.000003, "hypervolume") == "0 %"
+    several = advice(a_file(2), "P-002", gains(4.2, 1.0, 9.0, gain_unit="hits", gain_random=0.3))
+    assert several is not None
+    assert several.startswith(
+        "P-002 is expected to bring 4.2 hits (nine times in ten 1 to 9 hits), a plate of random candidates 0.3 hits; "
+        "you stop below 2 hits: "
+    )
 
 
 def test_what_the_plate_before_brought() -> None:

@@ -124,3 +124,11 @@ def test_a_single_objective_may_stop_in_its_own_unit() -> None:
     one = "objectives: [{property: oxidation_limit, goal: maximize, reference: 3.0}]\n"
     file = parse(f"{BARE}{one}stopping: {{min_gain: 0.05, gain_unit: objective}}\n")
     assert (file.stopping.min_gain, file.stopping.gain_unit) == (0.05, "objective")
+    assert "nothing is a hit" in problems_of(f"{BARE}{one}stopping: {{gain_unit: hits}}\n")
+
+
+def test_several_objectives_may_stop_in_hits() -> None:
+    file = parse(f"{BARE}role: catholyte\nstopping: {{min_gain: 2, gain_unit: hits}}\n")
+    assert (file.stopping.min_gain, file.stopping.gain_unit) == (2.0, "hits")
+    mapping = parse(f"{BARE}role: catholyte\naim: {{map: 1}}\nstopping: {{gain_unit: hits}}\n")
+    assert any("a plate that only maps is told by the doubt" in line for line in mapping.warnings)

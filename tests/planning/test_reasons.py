@@ -133,3 +133,15 @@ def test_a_plates_gain_has_an_interval_and_beats_random_plates() -> None:
     assert one.gain_detail is not None
     assert one.gain_detail.unit == "decades"
     assert one.gain == one.gain_detail.mean
+    targets = (CONDUCTIVITY, replace(OXIDATION, target=3.9))
+    found = plan_plate(replace(asked, objectives=targets, gain_in="hits"), 0)
+    hits = found.gain_detail
+    assert hits is not None
+    assert hits.unit == "hits"
+    assert hits.low90 is not None
+    assert hits.high90 is not None
+    assert 0 <= hits.low90 <= hits.mean <= hits.high90 <= 8
+    chances = [w.p_hit or 0.0 for w in found.wells if w.role in ("candidate", "random")]
+    assert hits.mean == pytest.approx(sum(chances), abs=1.0)
+    assert hits.random is not None
+    assert hits.random < hits.mean

@@ -14,6 +14,9 @@ GAIN_KEYS = ("gain", "gain_low90", "gain_high90", "gain_random", "gain_unit", "g
 """What plan.json and the model snapshots say of a plate's gain."""
 
 
+_NOTHING = 0.005
+
+
 def advice(file: CampaignFile, plate: str, entries: Mapping[str, Any]) -> str | None:
     """What a plate is expected to bring and whether to make it; None while nothing is known.
 
@@ -29,6 +32,8 @@ def advice(file: CampaignFile, plate: str, entries: Mapping[str, Any]) -> str | 
     single = file.objectives[0].property.replace("_", " ")
     if unit == "doubt":
         does, much = "take", f"{gain_text(gain, unit)} off the doubt that the map is about"
+    elif unit == "hits":
+        does, much = "bring", gain_text(gain, unit)
     elif unit != "hypervolume":
         does, much = "improve", f"the best {single} by {gain_text(gain, unit)}"
     elif len(file.objectives) == 1:
@@ -37,9 +42,10 @@ def advice(file: CampaignFile, plate: str, entries: Mapping[str, Any]) -> str | 
         does, much = "raise", f"the hypervolume of the front by {gain_text(gain, unit)}"
     text = f"{plate} is expected to {does} {much}"
     if low is not None and high is not None:
-        text += f" (nine times in ten {gain_text(low, unit)} to {gain_text(high, unit)})"
+        text += f" (nine times in ten {_number(low, unit)} to {gain_text(high, unit)})"
     if random is not None:
-        text += f", a plate of random candidates {'' if does == 'take' else 'by '}{gain_text(random, unit)}"
+        by = "by " if does in ("improve", "raise") else ""
+        text += f", a plate of random candidates {by}{gain_text(random, unit)}"
     least = file.stopping.min_gain
     if least is None:
         return text
@@ -52,10 +58,14 @@ def advice(file: CampaignFile, plate: str, entries: Mapping[str, Any]) -> str | 
 
 
 def gain_text(value: float, unit: str) -> str:
-    """A gain with its unit: `4.2 %`, `0.05 decades`, `0.12 V`."""
-    if unit in ("hypervolume", "doubt"):
-        return f"{100 * value:.2g} %" if abs(value) < 0.995 else f"{100 * value:.0f} %"
-    return f"{value:.2g} {unit}"
+    """A gain with its unit: `4.2 %`, `0.05 decades`, `0.12 V`, `3.1 hits`."""
+    return f"{_number(value, unit)} {'%' if unit in ('hypervolume', 'doubt') else unit}"
+
+
+def _number(value: float, unit: str) -> str:
+    """A gain without its unit: percent, or two digits of it; `0` for what is next to nothing."""
+    number = 100 * value if unit in ("hypervolume", "doubt") else value
+    return "0" if abs(number) < _NOTHING else f"{number:.2g}" if abs(number) < 99.5 else f"{number:.0f}"
 
 
 def gain_before(
@@ -77,15 +87,18 @@ def gain_before(
         volumes = progress_of(file, evidence).hypervolume
         reached = volumes[place - 1] if place else 0.0
         brought = (volumes[place] - reached) / reached if reached > 0 else None
+    elif unit == "hits":
+        found = progress_of(file, evidence).hits
+        brought = float(found[place] - (found[place - 1] if place else 0)) if found else None
     elif unit != "doubt":
         brought = _growth_of_best(file, evidence, plates, place)
-    found = {
+    about = {
         "plate": last,
         "expected": said[last]["gain"],
         "brought": None if brought is None else float(f"{brought:.6g}"),
         "unit": unit,
     }
-    return {**found, "words": before_text(found)}
+    return {**about, "words": before_text(about)}
 
 
 def _growth_of_best(

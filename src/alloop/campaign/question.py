@@ -157,14 +157,8 @@ def control_of(file: CampaignFile) -> Control | None:
     if controls is None:
         return None
     space = file.space
-    fitting = [
-        values
-        for row in space.process.combinations
-        if all(
-            (values := dict(space.process.values(row))).get(n, level) == level
-            for n, level in controls.settings
-        )
-    ]
+    offered = [dict(space.process.values(row)) for row in space.process.combinations]
+    fitting = [one for one in offered if all(one.get(n, level) == level for n, level in controls.settings)]
     if not fitting:
         raise PlanError(
             f"no well can be the control {controls.formula}", "check plate.controls in the campaign file"

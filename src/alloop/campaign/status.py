@@ -41,8 +41,8 @@ class Trust:
 class Status:
     """A campaign as it stands now; `unused` counts values measured under other conditions, by property.
 
-    `gain` and `advice` are those of the last plan, `gain_before` is what the last plate with results was expected to
-    bring and brought.
+    `gain` and `advice` are those of the last plan, that of the plate `planned`; `gain_before` is what the last plate
+    with results was expected to bring and brought.
     """
 
     campaign: str
@@ -61,6 +61,7 @@ class Status:
     warnings: tuple[str, ...]
     next_action: str
     suspects: tuple[Doubted, ...] = ()
+    planned: str | None = None
 
     @property
     def round(self) -> int:
@@ -69,9 +70,10 @@ class Status:
 
     @property
     def outlook(self) -> tuple[str, ...]:
-        """Sentences on what the last plates brought and were expected to bring, as far as that is known."""
+        """Sentences on what the last plates brought and are expected to bring, as far as that is known."""
         lines = [] if self.gain_before is None else [before_text(self.gain_before)]
-        return (*lines, self.advice) if self.advice else tuple(lines)
+        is_over = self.gain_before is not None and self.gain_before["plate"] == self.planned
+        return (*lines, self.advice) if self.advice and not is_over else tuple(lines)
 
     def as_json(self) -> dict[str, Any]:
         """The document of `status --json`."""
@@ -149,6 +151,7 @@ def status_of(desk: Desk) -> Status:
         exclusions=evidence.exclusions,
         warnings=(*summary(suspects), *_literature_left_out(snapshot), *_confounded(file, evidence)),
         suspects=suspects,
+        planned=snapshot.plate if snapshot else None,
         next_action=_next_action(desk, plates, snapshot),
     )
 
@@ -181,7 +184,10 @@ def _literature_left_out(snapshot: SnapshotRow | None) -> list[str]:
 
 
 def _confounded(file: CampaignFile, evidence: Evidence) -> list[str]:
-    """Settings that all wells of a plate share and whose effect cannot be told from the plates' offsets."""
+    """Settings that all wells of a plate share and whose effect cannot be told from the plates' offsets.
+
+    Blocks of one plate with different levels tell them apart.
+    """
     measured = {row.sample for row in evidence.counted if row.sample}
     levels: dict[str, dict[str, set[str]]] = {}
     controls: set[str] = set()
@@ -198,6 +204,8 @@ def _confounded(file: CampaignFile, evidence: Evidence) -> list[str]:
     for name, plates in levels.items():
         if len(plates) == 1:
             lines.append(f"every measured plate had {name} {next(iter(plates))}: other levels are not known")
+        elif sum(map(len, plates.values())) > len(set.union(*plates.values())):
+            continue  # some plate had several levels
         elif any(not own & controls for own in plates.values()):
             lines.append(
                 f"no control was measured at every {name}: its effect cannot be told from plate offsets"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import pathlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -13,6 +13,7 @@ from typing import Literal
 from alloop.campaign_file.models import AimModel, PelletModel, StoppingModel, TargetPhaseModel
 from alloop.campaign_file.report import Report, nearest
 from alloop.campaign_file.yaml_reader import Path
+from alloop.planning.aims import Objective
 
 AIM_OF_SEVERAL: Mapping[str, float] = MappingProxyType({"front": 0.3, "hits": 0.7})
 AIM_OF_ONE: Mapping[str, float] = MappingProxyType({"hits": 1.0})
@@ -41,13 +42,14 @@ class Pellet:
 class Stopping:
     """When to stop: after so many plates, or when the next is expected to add less than `min_gain`.
 
-    `min_gain` is the expected gain of the next plate: relative to the hypervolume, or with `gain_unit` "objective" in
-    the only objective's own unit (decades on log10). None does not bind.
+    `min_gain` is the expected gain of the next plate: relative to the hypervolume, with `gain_unit` "objective" in
+    the only objective's own unit (decades on log10), with "hits" the number of new samples that meet all targets. With
+    the aim `map` alone it is the share that goes off the doubt. None does not bind.
     """
 
     max_plates: int | None = None
     min_gain: float | None = None
-    gain_unit: Literal["relative", "objective"] = "relative"
+    gain_unit: Literal["relative", "objective", "hits"] = "relative"
 
 
 def read_target_phase(report: Report, base: pathlib.Path) -> TargetPhase | None:
@@ -107,11 +109,20 @@ def read_aim(report: Report, n_objectives: int) -> Mapping[str, float]:
     return MappingProxyType({name: weight / total for name, weight in weights.items()})
 
 
-def read_stopping(report: Report) -> Stopping:
+def read_stopping(report: Report, objectives: Sequence[Objective], aim: Mapping[str, float]) -> Stopping:
     """When the campaign ends; without the section nothing binds."""
     place: Path = ("stopping",)
     model = report.section(StoppingModel, place) if report.has(place) else None
-    return Stopping() if model is None else Stopping(model.max_plates, model.min_gain, model.gain_unit)
+    if model is None:
+        return Stopping()
+    unit = (*place, "gain_unit")
+    if model.gain_unit == "objective" and len(objectives) > 1:
+        report.say(unit, "several objectives have no unit in common", "leave it out, or write 'hits'")
+    if model.gain_unit == "hits" and all(one.target is None for one in objectives):
+        report.say(unit, "no objective has a target, so nothing is a hit", "add targets, or leave it out")
+    if model.gain_unit != "relative" and set(aim) == {"map"}:
+        report.warn(unit, "a plate that only maps is told by the doubt it takes away", "leave it out")
+    return Stopping(model.max_plates, model.min_gain, model.gain_unit)
 
 
 def find_literature(

@@ -144,10 +144,8 @@ def parse_campaign(
     check_observed(report, parts.settings, modelled)
     plate = read_plate(report, parts.settings, shelf)
     target_phase, pellet = read_target_phase(report, base), read_pellet(report)
-    aim, stopping = read_aim(report, len(objectives)), read_stopping(report)
-    if stopping.gain_unit == "objective" and len(objectives) > 1:
-        what = "several objectives have no unit in common"
-        report.say(("stopping", "gain_unit"), what, "leave it out: the gain is that of the hypervolume")
+    aim = read_aim(report, len(objectives))
+    stopping = read_stopping(report, objectives, aim)
     best_share = read_best_share(report, objectives)
     names = {*parts.members, *(one.name for one in parts.settings if one.is_numeric)}
     map_goal = read_map(

@@ -185,7 +185,6 @@ class HitsModel(Section):
 class StoppingModel(Section):
     """When the campaign has done enough."""
 
-    gain_unit: Literal["relative", "objective"] = "relative"
-
     max_plates: PositiveCount | None = None
     min_gain: AmountFloat | None = None
+    gain_unit: Literal["relative", "objective", "hits"] = "relative"

@@ -66,10 +66,10 @@ class Lesson:
 class PlateGain:
     """What making a plate is expected to bring, with nine tenths of the drawn worlds between `low90` and `high90`.
 
-    `unit` says in what: ``"hypervolume"`` (relative growth), a unit or ``"decades"`` (growth of the only objective's
-    best value on its model scale), or ``"doubt"`` (the share that goes off the doubt which `map` is to lower; it does
-    not depend on what is measured, so there is no interval). `random` is the same for plates of random candidates
-    under the same rules; None where there are none.
+    `unit` says in what: ``"hypervolume"`` (relative growth), ``"hits"`` (new samples that meet all targets), a unit or
+    ``"decades"`` (growth of the only objective's best value on its model scale), or ``"doubt"`` (the share that goes
+    off the doubt which `map` is to lower; it does not depend on what is measured, so there is no interval). `random`
+    is the same for plates of random candidates under the same rules; None where there are none.
     """
 
     mean: float

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from scipy.special import ndtr
 
 from alloop.arrays import FloatArray, IntArray
 from alloop.planning.aims import MapGoal
@@ -62,18 +63,33 @@ def expected_gain(
     sizes = [len(known), len(plate), *map(len, others)]
     ends = np.cumsum(sizes)
     rows = [np.arange(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+    if problem.gain_in == "hits" and yardstick.has_targets:
+        return _told([hits(beliefs, yardstick, draws, own) for own in rows[1:]], 1.0, "hits")
     growths = [growth(draws, rows[0], own, directions) for own in rows[1:]]
     before = growths[0][1]
     unit, scale = "hypervolume", 1.0 / before if before > _SMALL else 1.0
     if problem.gain_in == "objective" and len(yardstick.objectives) == 1:
         entry = yardstick.objectives[0]
         unit, scale = "decades" if entry.scale == "log10" else entry.unit, float(abs(yardstick.span[0]))
-    gains = growths[0][0] * scale
-    low, high = np.quantile(gains, [0.05, 0.95])
-    random = [float(found.mean()) * scale for found, _ in growths[1:]]
-    return PlateGain(
-        float(gains.mean()), float(low), float(high), float(np.mean(random)) if random else None, unit
-    )
+    return _told([found for found, _ in growths], scale, unit)
+
+
+def _told(gains: Sequence[FloatArray], scale: float, unit: str) -> PlateGain:
+    """The gain of the first of several plates beside that of the others, from what each brings (S,) in every draw."""
+    own, *others = [found * scale for found in gains]
+    low, high = np.quantile(own, [0.05, 0.95])
+    random = float(np.mean([found.mean() for found in others])) if others else None
+    return PlateGain(float(own.mean()), float(low), float(high), random, unit)
+
+
+def hits(beliefs: Beliefs, yardstick: Yardstick, draws: Draws, plate: IntArray) -> FloatArray:
+    """How many (S,) of the wells `plate` are expected to meet all stated targets as measured, in every draw."""
+    met = draws.passing[:, plate].astype(float)
+    for k, entry in enumerate(yardstick.objectives):
+        if np.isfinite(yardstick.target[k]):
+            noise = beliefs.properties[entry.property].noise_sd() / yardstick.span[k]
+            met *= ndtr((draws.goodness[:, plate, k] - yardstick.target[k]) / max(noise, _SMALL))
+    return np.asarray(met.sum(axis=1))
 
 
 def _fall_of_doubt(
@@ -184,4 +200,4 @@ def random_plates(
     return plates
 
 
-__all__ = ["expected_gain", "growth", "known_points", "random_plates"]
+__all__ = ["expected_gain", "growth", "hits", "known_points", "random_plates"]

@@ -96,7 +96,8 @@ class PlanningProblem:
         confirmed: by property, (n,) which rows of its observations a person has vouched for.
         map_goal: what `map` is to learn; None for the objectives over the whole space.
         best_share: the share of the space that counts as the best, where no targets are stated.
-        gain_in: whether the gain of a plate is told relative to what is reached, or for one objective in its own unit.
+        gain_in: whether the gain of a plate is told relative to what is reached, for one objective in its own unit, or
+            where targets are stated as the number of new samples that meet them.
         known: what each row of `measured` is and gave, for the reasons; empty where nobody asks for them.
         device: where candidates are screened, `cpu` or `cuda`.
         models: by property, what learns it instead of alloop's own models (docs/botorch.md).
@@ -122,7 +123,7 @@ class PlanningProblem:
     confirmed: Mapping[str, BoolArray] = field(default_factory=dict)
     map_goal: MapGoal | None = None
     best_share: float = 0.1
-    gain_in: Literal["relative", "objective"] = "relative"
+    gain_in: Literal["relative", "objective", "hits"] = "relative"
     known: tuple[Known, ...] = ()
     device: str = "cpu"
     models: Mapping[str, Learner] = field(default_factory=dict)

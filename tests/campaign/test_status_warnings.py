@@ -1,0 +1,38 @@
+"""What `status` says about settings whose effect cannot be told, and after each plate."""
+
+from pathlib import Path
+
+from campaign_shell import TEXT, Shell, Write, all_wells
+
+PLATE = "SMALL-SPINEL-001"
+
+
+def warned(shell: Shell) -> str:
+    return " ".join(shell.json("status", "small-spinel")["warnings"])
+
+
+def test_one_level_for_the_plate_leaves_the_others_unknown(approved: Shell, results: Write) -> None:
+    approved.ok("upload", "small-spinel", results("one.csv", all_wells(PLATE)))
+    assert "every measured plate had anneal_temperature" in warned(approved)
+
+
+def test_blocks_of_one_plate_tell_a_settings_effect(shell: Shell, folder: Path, results: Write) -> None:
+    text = TEXT.replace("shared_by: plate", "shared_by: block").replace("count: 1", "count: 2")
+    text = text.replace("replicates: 1", "replicates: 0\n  blocks: {by: rows, size: 1}")
+    (folder / "small.yaml").write_text(text)
+    shell.ok("init", folder / "small.yaml")
+    plan = shell.json("plan", "small-spinel")
+    assert {block["settings"]["anneal_temperature"]["value"] for block in plan["blocks"]} == {300, 400}
+    shell.ok("approve", PLATE)
+    shell.ok("upload", "small-spinel", results("one.csv", all_wells(PLATE)))
+    assert "anneal_temperature" not in warned(shell)
+
+
+def test_a_space_without_settings_has_controls(shell: Shell, folder: Path) -> None:
+    head, _, rest = TEXT.partition("  process:\n")
+    text = head + "precursors" + rest.partition("precursors")[2]
+    (folder / "small.yaml").write_text(text.replace(", process: {milling_time: 5}", ""))
+    shell.ok("init", folder / "small.yaml")
+    wells = shell.json("plan", "small-spinel")["wells"]
+    assert [well["role"] for well in wells].count("control") == 1
+    assert all(well["process"] == {} for well in wells)
