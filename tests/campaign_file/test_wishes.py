@@ -8,6 +8,7 @@ from campaign_texts import parse as parse_in
 from campaign_texts import problems_of as problems_in
 
 from alloop.campaign_file import CampaignFile
+from alloop.campaign_file.details import AIM_OF_SEVERAL
 from alloop.campaign_file.roles import ROLES
 from alloop.planning.aims import FEASIBILITY
 from alloop.properties import get_property
@@ -43,7 +44,8 @@ def test_a_role_fills_what_the_file_does_not_state(name: str) -> None:
     assert {limit.property for limit in file.constraints} == {
         entry["property"] for entry in ROLES[name].sections["constraints"]
     }
-    assert file.aim == {"front": 0.5, "hits": 0.5}
+    assert file.aim == AIM_OF_SEVERAL
+    assert ROLES[name].sources.keys() == {aim.property for aim in (*file.objectives, *file.constraints)}
     told = "\n".join(file.role_says)
     for aim in (*file.objectives, *file.constraints):
         assert aim.property in told
@@ -53,12 +55,28 @@ def test_a_role_fills_what_the_file_does_not_state(name: str) -> None:
         assert aim.target is not None
 
 
+def test_a_role_says_its_numbers_and_where_they_come_from() -> None:
+    lines = parse(f"{BARE}role: separator\n").role_says
+    assert (
+        "role separator: maximize critical_current_density, reference 0.3 mA/cm^2, target 3 mA/cm^2 (3 to 10 mA/cm2 "
+        "are needed, and most electrolytes never exceed 0.3, according to Famprikis et al., Nat. Mater. 18, 1278 "
+        "(2019))"
+    ) in lines
+    assert lines[0].startswith(
+        "role separator: maximize total ionic_conductivity at 25 °C, reference 1e-4 S/cm, "
+    )
+    assert any(line.startswith("role separator: keep relative_density at least 0.9 (") for line in lines)
+    assert "role separator: observe li_stability" in lines
+    sodium = parse(f"{BARE}role: separator\n".replace("Li+", "Na+").replace("LiCl", "NaCl"))
+    assert any("those of lithium cells, and Na+ moves here" in line for line in sodium.warnings)
+
+
 def test_what_a_file_states_itself_replaces_the_role() -> None:
     own = "objectives: [{property: oxidation_limit, goal: maximize, reference: 3.0}]\n"
     file = parse(f"{BARE}{own}role: catholyte\n")
     assert [aim.property for aim in file.objectives] == ["oxidation_limit"]
     assert file.constraints
-    assert not any("objectives" in line for line in file.role_says)
+    assert not any("oxidation_limit" in line for line in file.role_says)
     assert parse(SMALL).role_says == ()
     assert "not one of the choices" in problems_of(f"{BARE}role: cathode\n")
 

@@ -132,6 +132,9 @@ def parse_campaign(
     role_says = fill_role(report, top.role)
     if role_says:
         top = report.section(TopModel, ()) or top
+        if top.mobile_ion is not None and top.mobile_ion.symbol != "Li+":
+            what = f"the values of a role are those of lithium cells, and {top.mobile_ion.symbol} moves here"
+            report.warn(("role",), what, "state objectives and constraints of your own")
     atmosphere = top.atmosphere
     shelf = read_shelf(report, atmosphere)
     parts = read_space(

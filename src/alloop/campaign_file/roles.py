@@ -1,7 +1,7 @@
 """Ready-made objectives and constraints for what an electrolyte is to be: separator, catholyte or anolyte.
 
 A section that the file states itself replaces the role's; nothing of a role is hidden: `alloop space` prints it. The
-values are starting points from the literature named beside them; nobody's specification.
+values are starting points, each from the source named beside it; nobody's specification.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ ROLES: Mapping[str, Role] = {
             ],
             "constraints": [_TIGHT, {"property": "relative_density", "min": "0.9"}],
             "observe": ["li_stability"],
-            "aim": {"front": "0.5", "hits": "0.5"},
         },
         {
             "ionic_conductivity": _SIGMA_SOURCE,
@@ -64,7 +63,6 @@ ROLES: Mapping[str, Role] = {
                 {"property": "oxidation_limit", "goal": "maximize", "unit": "V", "reference": "3.8", "target": "4.3"},
             ],
             "constraints": [{"property": "target_phase_fraction", "min": "0.8"}],
-            "aim": {"front": "0.5", "hits": "0.5"},
         },
         {
             "ionic_conductivity": _SIGMA_SOURCE,
@@ -85,11 +83,10 @@ ROLES: Mapping[str, Role] = {
                  "scale": "log10", "unit": "S/cm"},
                 _TIGHT,
             ],
-            "aim": {"front": "0.5", "hits": "0.5"},
         },
         {
-            "reduction_limit": "an electrolyte that lithium metal does not reduce; Li6PS5Cl is reduced at 1.1 to "
-            "1.75 V, depending on the method (EES Batteries 2025, 1, 692)",
+            "reduction_limit": "garnets are reduced at 0.05 V only (Famprikis et al., Nat. Mater. 18, 1278 (2019)), "
+            "Li6PS5Cl at 1.1 to 1.75 V, depending on the method (EES Batteries 2025, 1, 692)",
             "li_stability": "symmetric cells of doped argyrodites live 700 to 1000 h (the same review)",
             "ionic_conductivity": _SIGMA_SOURCE,
             "electronic_conductivity": _TIGHT_SOURCE,
@@ -109,16 +106,21 @@ def fill_role(report: Report, name: str | None) -> tuple[str, ...]:
         if tree.get(section) is not None:
             continue
         tree[section] = content
-        if isinstance(content, dict):
-            lines.append(f"{section}: " + ", ".join(f"{key} {value}" for key, value in content.items()))
-        for entry in content if isinstance(content, list) else ():
-            if isinstance(entry, str):
-                lines.append(f"{section}: {entry}")
-                continue
-            says = ", ".join(f"{key} {value}" for key, value in entry.items() if key != "property")
-            why = role.sources.get(entry["property"], "")
-            lines.append(f"{section}: {entry['property']}, {says}" + (f"  ({why})" if why else ""))
-    return tuple(f"role {name}, {line}" for line in lines)
+        lines += [_says(section, entry, role.sources) for entry in content]
+    return tuple(f"role {name}: {line}" for line in lines)
+
+
+def _says(section: str, entry: Any, sources: Mapping[str, str]) -> str:
+    """One entry of a section in words: `maximize oxidation_limit, reference 3.8 V, target 4.3 V (…)`."""
+    if isinstance(entry, str):
+        return f"{section} {entry}"
+    name, unit = entry["property"], entry.get("unit", "")
+    kind = f"{entry['kind']} " if "kind" in entry else ""
+    at = f" at {entry['temperature_C']} °C" if "temperature_C" in entry else ""
+    words = {"reference": "reference", "target": "target", "min": "at least", "max": "at most"}
+    bounds = [f"{word} {entry[key]} {unit}".strip() for key, word in words.items() if key in entry]
+    comma = "," if "goal" in entry else ""
+    return f"{entry.get('goal', 'keep')} {kind}{name}{at}{comma} {', '.join(bounds)} ({sources[name]})"
 
 
 __all__ = ["ROLES", "Role", "fill_role"]
