@@ -164,6 +164,10 @@ def test_a_later_plate_says_what_its_rules_cost(trays: Shell, results: Write) ->
     assert all(price["words"] in text for price in rules.values())
     assert plan["advice"] in text
     assert "made in glovebox (inert): " in text
+    told = trays.ok("plan", "small-spinel", "--explain", "A2-B2")
+    assert told.count("\n  Near: ") == told.count("\n  Teaches: ") == 2
+    assert "Driven by" in told
+    assert "names no well" in " ".join(trays.fails("plan", "small-spinel", "--explain", "x"))
     assert plan["advice"] in trays.ok("status", "small-spinel")
 
 

@@ -114,6 +114,10 @@ def plan(
         bool, typer.Option("--another", help="Plan a plate beside the open proposal.")
     ] = False,
     settings: o.Settings = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="WELLS", help="Say all that stands behind these wells: B7, A1-B6."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A folder that gets the plan files too.")
     ] = None,
@@ -122,8 +126,12 @@ def plan(
     json: o.Json = False,
 ) -> None:
     """Propose the next plate, or show the proposal that is still open."""
+    from alloop.campaign_file import wells_named
+
     chosen = o.pairs(settings)
     opened = o.campaign(campaign)
+    layout = opened.file.plate
+    asked = wells_named([explain], layout.rows, layout.columns) if explain else ()
     with progress() as tell:
         planned = opened.plan_plates(
             plates,
@@ -142,7 +150,7 @@ def plan(
         return emit(documents[0] if plates == 1 else {"campaign": opened.name, "plates": documents})
     for plate in planned:
         warn(plate.document["warnings"])
-        show_plate(plate)
+        show_plate(plate, asked)
         if not dry_run:
             say(f"files are in {plate.folder}; read plan.html")
     if dry_run:

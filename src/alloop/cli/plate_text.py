@@ -14,14 +14,21 @@ _MOST_LISTED = 4
 """So many predicted properties have room in a table: with more, the objectives alone."""
 
 
-def show_plate(plate: Plate) -> None:
-    """A plate: its settings, a row for each well, its parts, the price of its rules, its expected gain."""
+def show_plate(plate: Plate, explained: Sequence[str] = ()) -> None:
+    """A plate: its settings, a row for each well, its parts, the price of its rules, its expected gain.
+
+    Args:
+        plate: the plate.
+        explained: wells of which everything that stands behind them is said.
+    """
     document = plate.document
     if not plate.planned.is_new:
         say(f"{plate.id} is still open; --replace plans it anew, --another plans a plate beside it")
     shared = _settings(document["shared_settings"])
     say(f"{plate.id}: {plural(len(document['wells']), 'well')}" + (f"; {shared}" if shared else ""))
     _show_wells(document)
+    if explained:
+        _explain(document, explained)
     for block in document["blocks"]:
         if block["wells"]:
             say(f"{block['name']}: {_settings(block['settings'])} ({plural(len(block['wells']), 'well')})")
@@ -32,6 +39,15 @@ def show_plate(plate: Plate) -> None:
         say("what each rule costs:", *(f"  {price['words']}" for price in document["rule_prices"]))
     before = document["gain_before"] or {}
     say(*filter(None, (document["advice"], before.get("words"))))
+
+
+def _explain(document: Mapping[str, Any], labels: Sequence[str]) -> None:
+    from alloop.synthesis.because import because
+
+    for well in document["wells"]:
+        if well["well"] in labels:
+            say(f"{well['well']} {well['formula']}: {well['reason']}.")
+            say(*(f"  {line}" for line in because(well, document["effect_units"])))
 
 
 def _show_wells(document: Mapping[str, Any]) -> None:

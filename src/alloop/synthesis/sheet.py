@@ -18,6 +18,7 @@ from alloop.synthesis.sheet_parts import (
     batch_blocks,
     expectation_blocks,
     facts_html,
+    outlook_blocks,
     price_blocks,
     shelf_blocks,
     well_blocks,
@@ -60,8 +61,8 @@ def plan_sheet_html(plan: Mapping[str, Any], weigh: WeighPlan | None, proposed: 
     else:
         pages += _paged("Before you start", advice_blocks(plate, None))
     if proposed:
-        pages += _paged("What the rules cost", price_blocks(plate))
-        pages += _paged("What is expected", expectation_blocks(plate), _span)
+        told = [*outlook_blocks(plate), *price_blocks(plate), *expectation_blocks(plate)]
+        pages += _paged("What is expected", told, _span)
     bodies = "\n".join(
         _page_html(plate, page, number, len(pages), proposed) for number, page in enumerate(pages, start=1)
     )

@@ -151,6 +151,13 @@ def _wells(labels: Sequence[str]) -> str:
     return ", ".join(span[0] if len(span) == 1 else f"{span[0]}–{span[-1]}" for span in spans)
 
 
+def outlook_blocks(plate: PlannedPlate) -> list[Block]:
+    """What the plate is expected to bring, for the person who decides whether to make it."""
+    if not plate.outlook:
+        return []
+    return [_heading("Is it worth making?"), *_notes([f"{t[:1].upper()}{t[1:]}." for t in plate.outlook])]
+
+
 def price_blocks(plate: PlannedPlate) -> list[Block]:
     """What the plate's rules cost, for the person who may loosen them."""
     if not plate.prices:
@@ -237,9 +244,10 @@ def _own_settings(plate: PlannedPlate, well: PlannedWell) -> list[str]:
 
 
 def expectation_blocks(plate: PlannedPlate) -> list[Block]:
-    """What is expected of the plate and of each well, and why it is there."""
-    outlook = [f"{text[:1].upper()}{text[1:]}." for text in plate.outlook]
-    blocks = _notes([*outlook, *_LEGEND]) if any(well.because for well in plate.wells) else []
+    """What is expected of each well, and why it is there."""
+    blocks = []
+    if any(well.because for well in plate.wells):
+        blocks += [_heading("How to read the wells"), *_notes(_LEGEND)]
     for well in plate.wells:
         numbers = [f"{name.replace('_', ' ')} <b>{_interval(p)}</b>" for name, p in well.predictions.items()]
         if well.p_feasible is not None:
