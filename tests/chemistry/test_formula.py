@@ -146,6 +146,23 @@ def test_formats_as_the_field_writes() -> None:
     assert format_formula(parse_formula("Na2Li2O2"), order=["Li"]) == "Li2Na2O2"
 
 
+@pytest.mark.parametrize(
+    ("amounts", "text"),
+    [
+        ({"Li": "1/2", "H": "2", "O": "1/3"}, "Li0.5O0.3333H2"),
+        ({"Li": "3/2", "H": "2", "O": "1", "Cl": "1"}, "Li1.5OH2Cl"),
+        ({"Li": "1", "H": "2", "O": "1"}, "LiH2O"),
+    ],
+)
+def test_two_hydrogen_and_oxygen_after_a_decimal_are_no_water(amounts: dict[str, str], text: str) -> None:
+    exact = {element: Fraction(amount) for element, amount in amounts.items()}
+    assert format_formula(exact) == text
+    again = parse_formula(text)
+    assert {element: float(amount) for element, amount in again.items()} == pytest.approx(
+        {element: float(amount) for element, amount in exact.items()}, abs=1e-4
+    )
+
+
 def test_a_trace_does_not_vanish_from_the_formula() -> None:
     assert format_formula({"Li": Fraction(1), "Fe": Fraction(1, 10**6)}) == "LiFe0.000001"
 

@@ -111,6 +111,9 @@ def read_plate(report: Report, settings: Sequence[Setting], shelf: Shelf | None 
     if model.min_distance is not None and model.min_distance < error:
         what = f"wells that differ by {model.min_distance:g} are not told apart by the balance ({error:.2g})"
         report.warn((*PLATE, "min_distance"), what, "leave it out, or weigh larger samples")
+    if model.min_distance is not None and model.min_distance > 1:
+        what = "compositions differ by atomic fractions, which never exceed 1"
+        report.say((*PLATE, "min_distance"), what, "write such as 0.005")
     stations = read_stations(report, usable, shelf)
     if controls is not None and shelf is not None:
         _check_controls_weighed(report, model, controls, stations, shelf)

@@ -225,7 +225,13 @@ def format_formula(amounts: Mapping[str, Fraction], order: Iterable[str] | None 
     first = {element: place for place, element in enumerate(order or ())}
     present = [element for element in amounts if amounts[element]]
     present.sort(key=lambda element: (first.get(element, len(first)), _PLACE[element]))
-    return "".join(element + _readable(amounts[element]) for element in present)
+    parts = [element + _readable(amounts[element]) for element in present]
+    for place in range(
+        1, len(parts) - 1
+    ):  # after a decimal, two hydrogen and oxygen would read as water of a hydrate
+        if parts[place] == "H2" and present[place + 1] == "O" and "." in parts[place - 1]:
+            parts[place : place + 2] = parts[place + 1], parts[place]
+    return "".join(parts)
 
 
 def _readable(amount: Fraction) -> str:
