@@ -75,8 +75,12 @@ ABLATIONS = {
         "literature that says the opposite of the truth",
         doubts.contradictory, _LITERATURE, ("hits", "best", *_MODEL),
     ),
+    "unit": Ablation(
+        "leaving suspects out, where one value of the first upload is a thousand times too large",
+        doubts.unit, _GUARDS, ("hits", "best", "wrong best", "caught", "false alarms"),
+    ),
     "units": Ablation(
-        "leaving suspects out, where a quarter of the first upload is a thousand times too large",
+        "leaving suspects out, where a quarter of the second upload is a thousand times too large",
         doubts.units, _GUARDS, ("hits", "best", "wrong best", "caught", "false alarms"),
     ),
     "upload": Ablation(

@@ -70,9 +70,13 @@ def contradictory(seed: int, tiny: bool) -> Found:
     return _with_literature(seed, tiny, "contradictory")
 
 
+def _one(n: int, number: int, rng: np.random.Generator) -> np.ndarray:
+    return 3.0 * (number == 0) * (np.arange(n) == rng.integers(n))
+
+
 def _quarter(n: int, number: int, rng: np.random.Generator) -> np.ndarray:
     wrong = rng.choice(n, max(1, n // 4), replace=False)
-    return 3.0 * (number == 0) * np.isin(np.arange(n), wrong)
+    return 3.0 * (number == 1) * np.isin(np.arange(n), wrong)
 
 
 def _all(n: int, number: int, rng: np.random.Generator) -> np.ndarray:
@@ -93,8 +97,13 @@ def _guarded_or_not(
     return campaigns(world, laboratory, habits, seed, tiny)
 
 
+def unit(seed: int, tiny: bool) -> Found:
+    """One value of the first plate is a thousand times too large."""
+    return _guarded_or_not(world_of(seed, tiny), Laboratory(mischief=_one), seed, tiny)
+
+
 def units(seed: int, tiny: bool) -> Found:
-    """A quarter of the values of the first plate are a thousand times too large."""
+    """A quarter of the values of the second plate are a thousand times too large."""
     return _guarded_or_not(world_of(seed, tiny), Laboratory(mischief=_quarter), seed, tiny)
 
 

@@ -1,5 +1,7 @@
 """Values in a wrong unit are found, tails and discoveries are kept, and what is left out is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -66,6 +68,15 @@ def test_a_wide_tail_is_no_error() -> None:
     assert suspects(observations(x, values)) == ()
 
 
+def test_a_tail_of_insulators_is_hardly_suspected() -> None:
+    found = 0
+    for seed in range(6):
+        rng = np.random.default_rng([seed, 2])
+        is_poor = rng.random(48) < 0.25  # a quarter conducts worse, for reasons that no feature tells
+        found += len(suspects(plates(seed=seed, shift=np.where(is_poor, -rng.exponential(2.5, 48), 0.0))))
+    assert found <= 0.25 * 0.25 * 6 * 48
+
+
 def test_a_pocket_of_high_values_is_a_discovery_and_no_slip() -> None:
     data = plates()
     centre = np.array([1.2, 1.2, 1.2])
@@ -73,6 +84,22 @@ def test_a_pocket_of_high_values_is_a_discovery_and_no_slip() -> None:
     x[40:45] = centre + 0.05 * np.random.default_rng(3).standard_normal((5, 3))
     values[40:45] = values.max() + 1.5
     assert suspects(observations(x, values, groups=data.groups)) == ()
+
+
+def test_mistakes_of_one_upload_do_not_vouch_for_each_other() -> None:
+    data = plates(shift=only(48, [40, 41, 42]))
+    x = data.features.copy()
+    x[40:43] = x[40] + 0.02 * np.random.default_rng(4).standard_normal((3, 3))
+    values = data.values.copy()
+    values[40:43] = -5.0 + truth(x[40:43]) + 3.0
+    assert [s.row for s in suspects(observations(x, values, groups=data.groups))] == [40, 41, 42]
+
+
+def test_of_two_plates_the_newer_is_asked_about() -> None:
+    for wrong in (range(16), range(16, 32)):
+        found = suspects(plates(2, shift=only(32, list(wrong))))
+        assert {one.row for one in found} <= set(range(16, 32))
+    assert len(found) == 16
 
 
 def test_a_repeat_on_another_plate_speaks_for_a_value() -> None:
@@ -145,6 +172,17 @@ def test_literature_stays_where_it_helps_and_goes_where_it_misleads(seed: int) -
         guarded = learn_guarded(data, 0, decades=True)
         assert guarded.literature_left_out is expected
         assert bool((guarded.belief.process.data.sources > 0).any()) is not expected
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_misleading_literature_makes_no_own_value_suspect(seed: int) -> None:
+    data = with_literature(-1.0, seed)
+    values = data.values.copy()
+    values[20] += 3.0
+    order = np.roll(np.arange(92), 10)  # rows of literature before the own ones
+    guarded = learn_guarded(replace(data, values=values).rows(order), 0, decades=True)
+    assert guarded.literature_left_out
+    assert [int(order[one.row]) for one in guarded.suspects] == [20]
 
 
 def test_few_own_values_do_not_judge_literature() -> None:

@@ -53,18 +53,35 @@ def learn_guarded(
     """Learn one property from what deserves it; the arguments are those of `learn` and `find_suspects`."""
     process = fit_gp(data, background, blocks)
     suspects = find_suspects(data, process, background, blocks, decades=decades, confirmed=confirmed)
-    if suspects:
-        values = data.values.copy()
-        for suspect in suspects:
-            values[suspect.row] -= suspect.shift
-        single = [suspect.row for suspect in suspects if not suspect.siblings]
-        data = replace(data, values=values).rows(np.setdiff1d(np.arange(len(data)), single))
-        process = fit_gp(data, background, blocks)
-    misleading = literature_misleads(data, process, seed, background, blocks)
-    if misleading:
-        data = data.rows(np.flatnonzero(data.sources == 0))
-        process = fit_gp(data, background, blocks)
-    return Guarded(learn(data, seed, background, blocks, process=process), suspects, misleading)
+    cleaned, clean_process = _cleaned(data, process, suspects, background, blocks)
+    misleading = literature_misleads(cleaned, clean_process, seed, background, blocks)
+    if misleading:  # it may have made good values look wrong
+        own = np.flatnonzero(data.sources == 0)
+        alone = data.rows(own)
+        process = fit_gp(alone, background, blocks)
+        vouched = None if confirmed is None else confirmed[own]
+        found = find_suspects(alone, process, background, blocks, decades=decades, confirmed=vouched)
+        cleaned, clean_process = _cleaned(alone, process, found, background, blocks)
+        suspects = tuple(replace(suspect, row=int(own[suspect.row])) for suspect in found)
+    return Guarded(learn(cleaned, seed, background, blocks, process=clean_process), suspects, misleading)
+
+
+def _cleaned(
+    data: Observations,
+    process: GaussianProcess,
+    suspects: tuple[Suspect, ...],
+    background: FloatArray | None,
+    blocks: IntArray | None,
+) -> tuple[Observations, GaussianProcess]:
+    """The observations without suspects, whole plates brought to the others' level, and a process fitted to them."""
+    if not suspects:
+        return data, process
+    values = data.values.copy()
+    for suspect in suspects:
+        values[suspect.row] -= suspect.shift
+    single = [suspect.row for suspect in suspects if not suspect.siblings]
+    data = replace(data, values=values).rows(np.setdiff1d(np.arange(len(data)), single))
+    return data, fit_gp(data, background, blocks)
 
 
 def literature_misleads(

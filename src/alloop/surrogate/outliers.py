@@ -28,6 +28,7 @@ _FEWEST_SIBLINGS = 4
 _MOST_ODD = 0.4  # share of the own values
 _NEIGHBOURS = 2
 _ROWS_OF_A_JUDGE = 600
+_TAIL_SHARE = 0.02  # of the own values that deviate half as much: more of them are a tail
 _FEW_ROWS = 8.0  # what few rows add to a threshold: with n rows it is sqrt(1 + 8 / n) times as high
 
 
@@ -66,13 +67,17 @@ def find_suspects(
     gone = np.zeros(len(data), dtype=bool)
     gone[[suspect.row for suspect in found]] = True
     single = _one_by_one(data, free, gone, process, background, blocks, decades, least)
-    found += _uncorroborated(single, data, np.flatnonzero(own & ~gone), process)
+    found += _uncorroborated(single, data, np.flatnonzero(own & ~gone), process, decades)
     return tuple(sorted(found, key=lambda suspect: suspect.row))
 
 
 def _conspicuous_plates(data: Observations, own: BoolArray, least: float) -> list[int]:
-    """Plates whose typical value differs from that of all others; the newest first: it met the others' judgement."""
+    """Plates whose typical value differs from that of all others; the newest first: it met the others' judgement.
+
+    Of only two plates the older has nothing but the newer against it, and is left alone.
+    """
     names = [int(name) for name in np.unique(data.groups[own]) if name >= 0]
+    names = names[1:] if len(names) == 2 else names
     far = []
     for name in sorted(names, reverse=True):
         inside, outside = own & (data.groups == name), own & (data.groups != name)
@@ -109,8 +114,11 @@ def _together(
     if abs(shift) * unit < least or z < _threshold(shift * unit, decades, len(rest)):
         return []
     centre = judge.scaling.value_centre + unit * mean.numpy()
+    off = shift * unit
+    if decades and looks_like_a_unit(off):  # what the prefix did is known better than what was expected
+        off = 3.0 * round(off / 3.0)
     return [
-        Suspect(int(row), float(expected), z, len(rows), shift * unit)
+        Suspect(int(row), float(expected), z, len(rows), off)
         for row, expected in zip(rows, centre, strict=True)
     ]
 
@@ -148,11 +156,34 @@ def _one_by_one(
         open_rows = open_rows[~credible]
     else:
         return []
+    limits = [_threshold(float(off), decades, int(kept.sum())) for off in residual]
+    found = np.flatnonzero((np.abs(residual) >= least) & (z > limits))
+    learned = (judge.data.sources == 0) & (judge.data.bounds == 0)
+    odd_size = np.array([not (decades and looks_like_a_unit(float(off))) for off in residual])
+    values = np.concatenate([judge.data.values[learned], data.values[open_rows[odd_size]]])
+    offs = np.concatenate([_left_out_residuals(judge)[learned], residual[odd_size]])
     return [
-        Suspect(int(row), float(value), float(score))
-        for row, value, off, score in zip(open_rows, mean, residual, z, strict=True)
-        if abs(off) >= least and score > _threshold(float(off), decades, int(kept.sum()))
+        Suspect(int(open_rows[index]), float(mean[index]), float(z[index]))
+        for index in found
+        if not _in_a_tail(float(data.values[open_rows[index]]), float(residual[index]), values, offs, least)
     ]
+
+
+def _in_a_tail(
+    value: float, deviation: float, values: FloatArray, deviations: FloatArray, least: float
+) -> bool:
+    """Whether a value is one of many that deviate on its side: mistakes stand apart, tails do not.
+
+    Args:
+        value, deviation: of the value in question.
+        values, deviations: (m,) of the own values that no wrong unit explains, it may be among them.
+        least: the least deviation of a suspect; what lies by half of it beyond all others is in no tail.
+    """
+    others = ~((values == value) & (deviations == deviation))
+    if not values[others].min() - 0.5 * least < value < values[others].max() + 0.5 * least:
+        return False
+    alike = deviations[others] * np.sign(deviation) > 0.5 * abs(deviation)
+    return int(alike.sum()) > max(1, int(_TAIL_SHARE * len(alike)))
 
 
 def _judge(
@@ -165,12 +196,13 @@ def _judge(
 
 
 def _uncorroborated(
-    suspects: list[Suspect], data: Observations, own: IntArray, process: GaussianProcess
+    suspects: list[Suspect], data: Observations, own: IntArray, process: GaussianProcess, decades: bool
 ) -> list[Suspect]:
     """The suspects that no other value supports.
 
     Support is a repeat of the recipe on another plate, or both of the nearest other recipes, being far off on the
-    same side too: a discovery has a neighbourhood, a wrong number in a table has none.
+    same side too: a discovery has a neighbourhood, a wrong number in a table has none. Where the deviation is what a
+    wrong prefix makes, neighbours of the same upload may share the mistake: only those of another plate speak for it.
     """
     side = np.zeros(len(data))
     for suspect in suspects:
@@ -182,8 +214,10 @@ def _uncorroborated(
         agrees = side == side[row]
         repeats = (data.recipes == data.recipes[row]) & (data.groups != data.groups[row])
         others = own[data.recipes[own] != data.recipes[row]]
+        if decades and looks_like_a_unit(float(data.values[row] - suspect.expected)):
+            others = others[(data.groups[others] != data.groups[row]) | (data.groups[others] < 0)]
         nearest = others[np.argsort(((x[others] - x[row]) ** 2).sum(axis=1), kind="stable")[:_NEIGHBOURS]]
-        if not ((repeats & agrees).any() or agrees[nearest].all()):
+        if not ((repeats & agrees).any() or (len(nearest) and agrees[nearest].all())):
             doubtful.append(suspect)
     return doubtful
 
