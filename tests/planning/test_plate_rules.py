@@ -16,11 +16,10 @@ from planning_builders import TEMPERATURE, TIME, control, dopants_of, of_role, p
 from alloop.chemistry import Shelf
 from alloop.errors import PlanError
 from alloop.planning import PlanningProblem, Station, WellBlock, plan_plate, plan_plate_at_random
-from alloop.planning.blocks import BlockTask, deal, divide
+from alloop.planning.blocks import BlockTask, divide
 from alloop.planning.components import Scored
 from alloop.planning.explorers import Cover
 from alloop.planning.filling import FilledBlock, Pool, fill_plate
-from alloop.planning.places import assign_stations
 from alloop.planning.price import rule_prices
 from alloop.planning.random_wells import open_rows
 from alloop.planning.rules import traits_of
@@ -266,30 +265,6 @@ def test_replicates_that_would_break_a_rule_are_left_out() -> None:
     plan = plan_plate(asked, 0)
     assert precursors_of(POWDERS, [w.candidate for w in plan.wells]) <= {"LiCl", "MgCl2"}
     assert all(not dopants_of(candidate) for candidate in of_role(plan, "replicate"))
-
-
-@settings(max_examples=40, deadline=None)
-@given(count=st.integers(0, 30), sizes=st.lists(st.integers(1, 12), min_size=1, max_size=5))
-def test_reserved_wells_spread_evenly_over_blocks(count: int, sizes: list[int]) -> None:
-    taken = [0] * len(sizes)
-    own = deal(count, sizes, taken, range(len(sizes)))
-    assert own == taken
-    assert sum(own) == min(count, sum(sizes))
-    assert all(n <= size for n, size in zip(own, sizes, strict=True))
-    if len(set(sizes)) == 1:
-        assert max(own) - min(own) <= 1
-
-
-@settings(max_examples=60, deadline=None)
-@given(needs=st.lists(st.booleans(), max_size=20), inert=st.integers(0, 12), air=st.integers(0, 12))
-def test_wells_that_need_inert_gas_get_it_first(needs: list[bool], inert: int, air: int) -> None:
-    stations = [Station("bench", "air", air), Station("box", "inert", inert)]
-    names = assign_stations(needs, stations)
-    assert Counter(names)["box"] <= inert
-    assert Counter(names)["bench"] <= air
-    assert all(name in ("box", None) for need, name in zip(needs, names, strict=True) if need)
-    if sum(needs) <= inert and len(needs) <= inert + air:
-        assert None not in names
 
 
 def test_blocks_that_cannot_stand_on_one_plate_are_refused() -> None:

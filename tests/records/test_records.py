@@ -1,19 +1,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta, timezone
-from fractions import Fraction
-from pathlib import Path
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 from records_builders import (
-    ELEMENTS,
-    SETTINGS,
     SLUG,
     add_campaign,
     add_plate,
@@ -24,19 +18,16 @@ from records_builders import (
     well,
 )
 
-from alloop.errors import RecordsError, StateError, UploadError
+from alloop.errors import StateError
 from alloop.records import (
     ExclusionRow,
     PlateRow,
-    PreparationRow,
     Records,
     SnapshotRow,
-    StatusRow,
     UploadRow,
     VersionRow,
     WellRow,
 )
-from alloop.records.schema import APPEND_ONLY, MAY_CHANGE
 
 PLATE = "HALIDE-SPINEL-001"
 
@@ -52,12 +43,6 @@ def plated(campaign: Records) -> Records:
     add_plate(campaign)
     approve(campaign, PLATE)
     return campaign
-
-
-def test_only_create_makes_records(tmp_path: Path, url: str | None) -> None:
-    with pytest.raises(StateError, match="there are no records here; register a campaign"):
-        Records.open(tmp_path / "nothing", url=url)
-    assert not (tmp_path / "nothing").exists()
 
 
 def test_opening_again_finds_what_was_written(
@@ -160,118 +145,6 @@ def test_an_unknown_well_is_named(campaign: Records) -> None:
         tx.update_well(well("H8", locked=True), "locked")
 
 
-def test_samples_are_what_was_planned_until_a_preparation_says_more(plated: Records) -> None:
-    planned = plated.samples(SLUG)
-    assert [sample.id for sample in planned] == [f"{PLATE}-A01", f"{PLATE}-A02"]
-    assert planned[0].elements == ELEMENTS
-    assert planned[0].settings == SETTINGS
-    noon = datetime(2026, 3, 2, 12, tzinfo=timezone(timedelta(hours=2)))
-    settings = SETTINGS | {"anneal_temperature": Fraction("412.5")}
-    with plated.writing(by="bob") as tx:
-        tx.add_preparations(
-            PLATE,
-            [PreparationRow(sample=planned[0].id, masses_mg={"LiCl": 12.3}, settings=settings, made_at=noon)],
-        )
-        tx.add_preparations(PLATE, [PreparationRow(sample=planned[0].id, masses_mg={"LiCl": 12.4})])
-    first, second = plated.samples(SLUG, PLATE)
-    assert first.masses_mg == {"LiCl": 12.4}
-    assert first.settings == settings
-    assert first.made_at == datetime(2026, 3, 2, 10, tzinfo=UTC)
-    assert second == planned[1]
-
-
-def test_a_proposal_has_no_samples(campaign: Records) -> None:
-    add_plate(campaign)
-    with campaign.writing(by="ada") as tx, pytest.raises(StateError, match="approve it first"):
-        tx.add_samples(PLATE)
-
-
-def test_values_come_back_as_they_were_recorded(plated: Records) -> None:
-    given = value(
-        bound="below",
-        uncertainty=1e-5,
-        method="EIS",
-        measured_at=datetime(2026, 3, 3, tzinfo=UTC),
-        source="this laboratory",
-        qualifier="lt",
-        phase="spinel",
-        conditions={"pressure_MPa": 370.0},
-        doubt="suspect",
-        doubt_why="outlier",
-    )
-    assert upload(plated, b"one", [given, value(None, origin="literature")])
-    first, second = plated.measurements(SLUG)
-    stamped = {name: getattr(first, name) for name in ("id", "upload_id", "recorded_at", "recorded_by")}
-    assert first == replace(given, **stamped)
-    assert (second.sample, second.origin) == (None, "literature")
-    assert plated.measurements(SLUG, properties=["density"]) == []
-
-
-def test_the_same_bytes_twice_are_one_upload(plated: Records) -> None:
-    assert upload(plated, b"one", [value()])
-    assert not upload(plated, b"one", [value()])
-    assert len(plated.measurements(SLUG)) == 1
-    (row,) = plated.uploads(SLUG)
-    assert plated.upload_by_hash(SLUG, row.files[0].sha256) == row
-    assert plated.upload_by_hash(SLUG, "0" * 64) is None
-    assert plated.raw_file(row.files[0].sha256) == b"one"
-
-
-def test_known_bytes_in_another_upload_are_refused(plated: Records) -> None:
-    upload(plated, b"one", [value()])
-    with (
-        plated.writing(by="ada") as tx,
-        pytest.raises(UploadError, match=r"again.csv: these bytes were recorded by upload 1 by ada"),
-    ):
-        tx.add_upload(UploadRow(campaign=SLUG), [("new.csv", b"two"), ("again.csv", b"one")])
-
-
-def test_an_upload_is_refused_whole(plated: Records) -> None:
-    row = UploadRow(campaign=SLUG)
-    with plated.writing(by="ada") as tx:
-        with pytest.raises(UploadError) as caught:
-            tx.add_upload(row, [("a", b"1"), ("b", b"1")], [value(number=float("nan"), place="row 2")])
-        assert [str(problem) for problem in caught.value.problems] == [
-            "b: it is the same file as a; leave one out",
-            "row 2: ionic_conductivity is not a finite number",
-        ]
-        with pytest.raises(StateError, match="sample HALIDE-SPINEL-001-H08: there is no such sample"):
-            tx.add_upload(row, [("a", b"1")], [value("H08")])
-    assert plated.measurements(SLUG) == []
-
-
-def test_a_correction_replaces_a_value_and_keeps_it(plated: Records) -> None:
-    upload(plated, b"one", [value(number=1.0), value(number=2.0), value("A02")])
-    old = [row.id for row in plated.measurements(SLUG)]
-    upload(plated, b"two", [value(number=3.0, supersedes=tuple(old[:2]))])
-    now = plated.measurements(SLUG)
-    assert [row.value for row in now] == [2.5e-4, 3.0]
-    assert now[-1].supersedes == tuple(old[:2])
-    past = plated.measurements(SLUG, include_superseded=True)
-    assert [row.superseded_by for row in past] == [now[-1].id, now[-1].id, None, None]
-    with (
-        plated.writing(by="ada") as tx,
-        pytest.raises(StateError, match="replaced by measurement 4"),
-    ):
-        tx.supersede([old[0]], now[-1].id)
-
-
-def test_the_last_word_of_doubt_holds(plated: Records) -> None:
-    upload(plated, b"one", [value()])
-    (row,) = plated.measurements(SLUG)
-    with plated.writing(by="ada") as tx:
-        tx.mark(row.id, "suspect", "shifted row?")
-        tx.mark(row.id, "retracted", "wrong pellet")
-        with pytest.raises(StateError, match="needs a reason"):
-            tx.mark(row.id, "ok", "")
-        with pytest.raises(StateError, match="measurement 999: there is no such value"):
-            tx.mark(999, "ok", "x")
-    (now,) = plated.measurements(SLUG)
-    assert (now.doubt, now.doubt_why) == ("retracted", "wrong pellet")
-    with plated.reading() as reader:
-        assert [row.doubt for row in reader.doubts(SLUG)] == ["suspect", "retracted"]
-
-
 def test_an_exclusion_can_be_lifted(campaign: Records) -> None:
     row = ExclusionRow(campaign=SLUG, kind="element", target="In", why="price")
     with campaign.writing(by="ada") as tx:
@@ -281,21 +154,6 @@ def test_an_exclusion_can_be_lifted(campaign: Records) -> None:
     with campaign.writing(by="ada") as tx:
         tx.add_exclusion(replace(row, active=False))
     assert [entry.target for entry in campaign.exclusions(SLUG)] == ["Sc"]
-
-
-def test_progress_counts_samples_with_valid_values(plated: Records) -> None:
-    add_plate(plated, ["A01"], number=2)
-    with plated.writing(by="ada") as tx:
-        status = StatusRow(campaign=SLUG, sample=f"{PLATE}-A02", status="cracked")
-        tx.add_upload(UploadRow(campaign=SLUG), [("a", b"1")], [value(), value()], [status])
-    first, second = plated.progress(SLUG)
-    assert (first.wells, first.samples, first.measured, first.reported) == (2, 2, 1, 2)
-    assert (second.plate, second.wells, second.samples, second.measured) == ("HALIDE-SPINEL-002", 1, 0, 0)
-    with plated.writing(by="ada") as tx:
-        for row in tx.measurements(SLUG):
-            tx.mark(row.id, "retracted", "wrong pellet")
-    assert plated.progress(SLUG)[0].measured == 0
-    assert [row.status for row in plated.statuses(SLUG)] == ["cracked"]
 
 
 def test_snapshots_keep_the_model(plated: Records) -> None:
@@ -320,98 +178,16 @@ def test_the_audit_says_who_did_what_and_when(plated: Records) -> None:
     assert events[0].recorded_at.tzinfo is UTC
 
 
-def test_the_database_itself_refuses_to_forget(records: Records) -> None:
-    _fill(records)
-    column = {"prediction": "unit", "upload_file": "name"}
-    orders = [f"DELETE FROM {table}" for table in (*APPEND_ONLY, *MAY_CHANGE)]
-    orders += [f"UPDATE {table} SET {column.get(table, 'recorded_by')} = 'x'" for table in APPEND_ONLY]
-    for order in orders:
-        with pytest.raises(RecordsError, match="the records only grow"), records.writing(by="eve") as tx:
-            tx.connection.execute(sa.text(order))
-
-
-def _fill(records: Records) -> None:
-    add_campaign(records)
-    add_plate(records)
-    approve(records, PLATE)
-    upload(records, b"one", [value()])
-    (row,) = records.measurements(SLUG)
-    with records.writing(by="ada") as tx:
-        status = StatusRow(campaign=SLUG, sample=f"{PLATE}-A02", status="lost")
-        tx.add_upload(UploadRow(campaign=SLUG), [("b", b"2")], [value(supersedes=(row.id,))], [status])
-        tx.mark(row.id, "retracted", "why not")
-        tx.add_exclusion(ExclusionRow(campaign=SLUG, kind="key", target="k", why="w"))
-        tx.add_snapshot(SnapshotRow(campaign=SLUG, content={}))
-        tx.add_preparations(PLATE, [PreparationRow(sample=f"{PLATE}-A01", note="slow")])
-
-
 def test_a_time_without_zone_is_refused(plated: Records) -> None:
     with pytest.raises(sa.exc.StatementError, match="a time without a zone"):
         upload(plated, b"one", [value(measured_at=datetime(2026, 1, 1))])
     assert plated.uploads(SLUG) == []
 
 
-def test_another_kind_of_database_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="mysql databases are not supported"):
-        Records.open(tmp_path, create=True, url="mysql://root@localhost/x")
-    with pytest.raises(StateError, match="ALLOOP_DATABASE_URL"):
-        Records.open(tmp_path, create=True, url="nonsense")
-
-
-def test_an_unreachable_server_is_named(tmp_path: Path) -> None:
-    pytest.importorskip("psycopg")
-    with pytest.raises(RecordsError, match=r"127\.0\.0\.1:1"):
-        Records.open(tmp_path, create=True, url="postgresql://nobody@127.0.0.1:1/none?connect_timeout=2")
-
-
-def test_importing_the_package_does_not_import_sqlalchemy() -> None:
-    code = "import sys, alloop.records; assert 'sqlalchemy' not in sys.modules; alloop.records.Records"
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_a_writer_that_waits_too_long_is_told(
-    open_records: Callable[..., Records], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("alloop.records.engine.BUSY_SECONDS", 1)
-    first, second = open_records(), open_records()
-    with first.writing(by="ada") as tx:
-        tx.add_campaign(SLUG)
-        with pytest.raises(RecordsError, match="another process has been writing for 1 s"):
-            add_campaign(second, "garnet")
-    add_campaign(second, "garnet")
-    assert len(first.campaigns()) == 2
-
-
-@pytest.mark.parametrize(
-    ("pragma", "said"),
-    [
-        ("max_page_count = 1", "the disk is full; nothing was recorded"),
-        ("query_only = ON", "they are read-only"),
-    ],
-)
-def test_a_full_disk_and_a_read_only_database_are_told(tmp_path: Path, pragma: str, said: str) -> None:
-    records = Records.open(tmp_path / "home", create=True)
-    add_campaign(records)
-    sa.event.listen(records.engine, "connect", lambda connection, _: connection.execute(f"PRAGMA {pragma}"))
-    with pytest.raises(RecordsError, match=said), records.writing(by="ada") as tx:
-        tx.add_campaign("garnet", "x" * 1_000_000)
-    assert [row.slug for row in Records.open(tmp_path / "home").campaigns()] == [SLUG]
-
-
 def test_rows_are_plain_enough_for_json(plated: Records) -> None:
     upload(plated, b"one", [value()])
     row = asdict(plated.measurements(SLUG)[0])
     assert json.loads(json.dumps(row, default=str))["elements"]["Li"] == "8/5"
-
-
-def test_the_home_stays_when_the_working_folder_changes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    records = Records.open("home", create=True)
-    monkeypatch.chdir("/")
-    add_campaign(records)
-    assert (tmp_path / "home" / "alloop.db").exists()
 
 
 def test_rows_have_no_surprises() -> None:
