@@ -25,6 +25,7 @@ _DECADES = 2.0  # the least deviation in decades: smaller ones are for the noise
 _SPREADS = 4.0  # the least deviation of a property on a linear scale, in robust spreads of its values
 _FEWEST = 8  # own exact values below which nothing can be judged
 _FEWEST_SIBLINGS = 4
+_FEW_SHARE = 0.25  # of a plate that is off as a whole: so many may deviate by less than a third of it
 _MOST_ODD = 0.4  # share of the own values
 _NEIGHBOURS = 2
 _ROWS_OF_A_JUDGE = 600
@@ -112,6 +113,8 @@ def _together(
     shift = float(ones @ np.linalg.solve(total, residual)) / precision
     z = abs(shift) * precision**0.5
     if abs(shift) * unit < least or z < _threshold(shift * unit, decades, len(rest)):
+        return []
+    if np.quantile(residual * np.sign(shift), _FEW_SHARE) < abs(shift) / 3.0:  # some are far off, not all
         return []
     centre = judge.scaling.value_centre + unit * mean.numpy()
     off = shift * unit
