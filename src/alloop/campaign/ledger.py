@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from scipy.special import log_ndtr
 
 from alloop.campaign.evidence import Evidence, fits
 from alloop.campaign.observations import model_value
+from alloop.planning import MadeSample
 from alloop.planning.aims import Constraint, Objective, Scale
 from alloop.records import MeasurementRow, PredictionRow
 
@@ -43,6 +44,13 @@ class Entry:
         if value is None or centre is None or self.expected.sd <= 0:
             return math.nan
         return (value - centre) / self.expected.sd
+
+    @property
+    def surprise(self) -> float:
+        """|z|; of a bound that leaves the prediction room, and where nobody can tell, 0."""
+        z = self.z
+        leaves_room = (self.bound == "below" and z > 0) or (self.bound == "above" and z < 0)
+        return 0.0 if math.isnan(z) or leaves_room else abs(z)
 
     @property
     def log_score(self) -> float:
@@ -89,6 +97,22 @@ def compare(
         bound = "exact" if exact else rows[0].bound
         entries.append(Entry(expected.plate, expected.well, expected.property, expected, value, bound))
     return entries
+
+
+def with_surprises(
+    made: Sequence[MadeSample],
+    evidence: Evidence,
+    predictions: Iterable[PredictionRow],
+    objectives: Sequence[Objective],
+) -> tuple[MadeSample, ...]:
+    """The samples with how far a value of an objective lay from what was foretold of it, the farthest counts."""
+    wanted = {entry.property for entry in objectives}
+    own = [row for row in predictions if row.property in wanted]
+    far: dict[str, float] = {}
+    for entry in compare(evidence, own, objectives):
+        sample = evidence.sample_of_well[entry.plate, entry.well].id
+        far[sample] = max(far.get(sample, 0.0), entry.surprise)
+    return tuple(replace(one, surprise=far.get(one.sample, 0.0)) for one in made)
 
 
 def score_by_plate(entries: Iterable[Entry]) -> Mapping[str, Mapping[str, Score]]:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from alloop.campaign.advice import gain_before
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import Evidence, gather
+from alloop.campaign.ledger import with_surprises
 from alloop.campaign.own_models import Supplied, learners
 from alloop.campaign.plan_document import (
     alloop_version,
@@ -179,7 +180,8 @@ def _draft(
     from alloop.planning import plan_plate, plan_plate_at_random
 
     problem, learned = ask(desk.file, evidence, wish)
-    problem = replace(problem, models=learn)
+    made = with_surprises(problem.made, evidence, ledger, desk.file.objectives)
+    problem = replace(problem, models=learn, made=made)
     is_random = strategy == "random"
     plan = plan_plate_at_random(problem, seed) if is_random else plan_plate(problem, seed, progress)
     plan = _with_kept(desk, plan, wish, ledger)

@@ -69,10 +69,15 @@ class PlateRules:
 
 @dataclass(frozen=True)
 class MadeSample:
-    """A sample of the own laboratory that a replicate could repeat."""
+    """A sample of the own laboratory that a replicate could repeat.
+
+    `surprise` is how far a value of an objective lay from what the sample's plan foretold, in predicted standard
+    deviations; 0 where nothing was foretold.
+    """
 
     sample: str
     candidate: Candidate
+    surprise: float = 0.0
 
 
 @dataclass(frozen=True)

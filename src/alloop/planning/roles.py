@@ -80,9 +80,9 @@ def rank_replicates(
     """Samples worth making again, one per recipe and the most useful first, each with why.
 
     First what would be a discovery if it is no slip (a suspect value better than expected), then what surprised (a
-    value outside its 99 % interval as predicted without it), then what would be the best known if it is true; what
-    has been repeated most comes last. What a person has excluded, or the shelf no longer makes, is left out. Of very
-    many samples only the latest are looked at.
+    value outside its 99 % interval, as its plan foretold it or as predicted without it), then what would be the best
+    known if it is true; what has been repeated most comes last. What a person has excluded, or the shelf no longer
+    makes, is left out. Of very many samples only the latest are looked at.
     """
     made = [sample for sample in problem.made[-_LATEST:] if _can_be_made(problem, sample.candidate)]
     if not problem.rules.replicates or not made or not yardstick.objectives:
@@ -96,7 +96,8 @@ def rank_replicates(
         [beliefs.properties[o.property].latent(originals)[0] for o in yardstick.objectives], axis=-1
     )
     promise = depth(yardstick.goodness(means), weight_directions(means.shape[1], 16, rng))
-    surprise = _surprise(problem, beliefs, yardstick, originals)
+    foretold = [max(sample.surprise for sample in entry) for entry in entries]
+    surprise = np.maximum(foretold, _surprise(problem, beliefs, yardstick, originals))
     repeats = np.array([len(entry) - 1 for entry in entries])
     doubtful = _doubtful(problem, beliefs, yardstick, originals)
     order = np.lexsort([-promise, -(surprise > SURPRISE_Z).astype(int), -doubtful, repeats])
