@@ -59,7 +59,7 @@ def lithium(space, plan) -> float:
 
 def test_a_computed_objective_steers_and_is_no_prediction_to_score() -> None:
     space = spinel()
-    plain = problem(space, some(space, 30), wells=10)
+    plain = problem(space, some(space, 30), wells=10, rules={"replicates": 2})
     lean = Objective("li_mass_fraction", "minimize", "linear", "1", 0.09, 0.03)
     steered = replace(plain, objectives=(CONDUCTIVITY, lean))
     before, after = plan_plate(plain, 0), plan_plate(steered, 0)

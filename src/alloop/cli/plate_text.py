@@ -10,9 +10,6 @@ from alloop.cli.terminal import figure, plural, say, table
 if TYPE_CHECKING:
     from alloop.campaign import Plate
 
-_MOST_LISTED = 4
-"""So many predicted properties have room in a table: with more, the objectives alone."""
-
 
 def show_plate(plate: Plate, explained: Sequence[str] = ()) -> None:
     """A plate: its settings, a row for each well, its parts, the price of its rules, its expected gain.
@@ -53,8 +50,7 @@ def _explain(document: Mapping[str, Any], labels: Sequence[str]) -> None:
 def _show_wells(document: Mapping[str, Any]) -> None:
     wells: Sequence[Mapping[str, Any]] = document["wells"]
     units = {name: entry["unit"] for well in wells for name, entry in well["predictions"].items()}
-    if len(units) > _MOST_LISTED:
-        units = {name: unit for name, unit in units.items() if name in document["objectives"]}
+    units = {name: units[name] for name in document["objectives"] if name in units}
     common = {*document["shared_settings"], *(n for b in document["blocks"] for n in b["settings"])}
     rows = [
         [

@@ -171,8 +171,8 @@ def _doubtful(
     """How far above its expectation (n,), in standard deviations, a value of each composition was that was left out."""
     far = np.zeros(len(features))
     for sign, entry in zip(yardstick.sign, yardstick.objectives, strict=True):
-        data = problem.observations[entry.property]
-        for suspect in beliefs.suspects.get(entry.property, ()):
+        for suspect in beliefs.suspects.get(entry.property, ()):  # nothing that is computed is among them
+            data = problem.observations[entry.property]
             if not suspect.siblings and sign * (data.values[suspect.row] - suspect.expected) > 0:
                 same = np.abs(features - data.features[suspect.row]).max(axis=1) < 1e-9
                 far[same] = np.maximum(far[same], suspect.z)
