@@ -227,6 +227,8 @@ def _next_action(desk: Desk, plates: tuple[PlateProgress, ...], snapshot: Snapsh
                 f"weigh {name} with the sheet in {desk.folder(name) / 'sheet.html'}, then: alloop made {name}"
             )
         if plate.state in ("in_synthesis", "measuring"):
+            if not open_wells:
+                return f"close {name}, all of whose wells are reported, or upload what is missing: alloop close {name}"
             return (
                 f"measure {name} ({open_wells} of {plate.wells} wells open), then: alloop upload {desk.slug} FILE; "
                 f"alloop close {name} when no more results will come"

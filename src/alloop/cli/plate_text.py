@@ -81,4 +81,5 @@ def _settings(entries: Mapping[str, Mapping[str, Any]]) -> str:
 def _expected(entry: Mapping[str, Any] | None) -> str:
     if entry is None:
         return "—"
-    return f"{figure(entry['median'], 2)} ({figure(entry['low90'], 2)} to {figure(entry['high90'], 2)})"
+    low, high = figure(entry["low90"], 2), figure(entry["high90"], 2)
+    return figure(entry["median"], 2) + (f" ({low} to {high})" if low != high else "")

@@ -37,7 +37,10 @@ def expectation(objectives: Sequence[Objective], predictions: Mapping[str, Predi
         if found is not None:
             unit = "" if entry.unit == "1" else f" {entry.unit}"
             symbol = get_property(entry.property).symbol
-            parts.append(f"{symbol} {found.median:.2g}{unit} ({found.low90:.2g} to {found.high90:.2g})")
+            low, high = f"{found.low90:.2g}", f"{found.high90:.2g}"
+            parts.append(
+                f"{symbol} {found.median:.2g}{unit}" + (f" ({low} to {high})" if low != high else "")
+            )
     return ", ".join(parts)
 
 

@@ -78,7 +78,8 @@ def _teaches(entry: Mapping[str, Any]) -> str:
     overall = f"{lesson['overall']:.0%} narrower over the whole space"
     if not lesson["about"]:
         return f"Teaches: intervals {overall}."
-    return f"Teaches: intervals {lesson['share']:.0%} narrower for {lesson['about']}, {overall}."
+    about = f"Teaches: intervals {lesson['share']:.0%} narrower for {lesson['about']}"
+    return f"{about}, {overall}." if lesson["overall"] >= _LEAST_TAUGHT else f"{about}."
 
 
 def _symbol(name: str) -> str:

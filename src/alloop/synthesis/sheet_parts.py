@@ -288,7 +288,7 @@ def _labelled(line: str) -> str:
 def _interval(prediction: Prediction) -> str:
     unit = f" {escape(shown_unit(prediction.unit))}".rstrip()
     low, high = value_html(prediction.low90), value_html(prediction.high90)
-    return f"{value_html(prediction.median)}{unit} ({low} to {high})"
+    return f"{value_html(prediction.median)}{unit}" + (f" ({low} to {high})" if low != high else "")
 
 
 def _percent(share: float) -> str:
