@@ -42,14 +42,17 @@ class Plate:
 
     @property
     def wells(self) -> pd.DataFrame:
-        """A row per well: well, sample, role, formula, key, a column per setting and predicted quantity, chances,
-        reason.
+        """A row per well: well, sample, role, block, station, formula, key, a column per setting and predicted quantity,
+        chances, reason.
+
+        What stands behind each (neighbours, drivers, what it would teach) is in the entries of `document["wells"]`.
         """
         import pandas as pd
 
         rows = []
         for well in self.document["wells"]:
-            row = {name: well[name] for name in ("well", "sample", "role", "formula", "key", "replicate_of")}
+            names = ("well", "sample", "role", "block", "station", "formula", "key", "replicate_of")
+            row = {name: well.get(name) for name in names}
             row |= well["process"]
             for name, entry in well["predictions"].items():
                 row |= {f"{name}_{part}": entry[part] for part in ("median", "low90", "high90")}

@@ -19,7 +19,7 @@ import numpy as np
 
 from alloop.arrays import BoolArray, FloatArray
 from alloop.planning.because import Driver
-from alloop.space import Candidate, FeatureMap, Level, SiteSpace, Space
+from alloop.space import Candidate, FeatureMap, Level, PoolSpace, SiteSpace, Space
 from alloop.space.types import COMPENSATION
 from alloop.surrogate.protocol import PropertyModel
 
@@ -186,7 +186,8 @@ def _members(baseline: Baseline, candidate: Candidate) -> list[_Part]:
         else:
             _add(missing, change, 1.0)
     if any(abs(amount) > _SMALL for amount in missing.values()):
-        parts.append(_Part("no other members", missing))
+        kind = "elements" if isinstance(space, PoolSpace) else "end members"
+        parts.append(_Part(f"no other {kind}", missing))
     return parts
 
 
