@@ -42,8 +42,8 @@ class Plate:
 
     @property
     def wells(self) -> pd.DataFrame:
-        """A row per well: well, sample, role, block, station, formula, key, a column per setting and predicted quantity,
-        chances, reason.
+        """A row per well: well, sample, role, block, station, formula, key, a column per setting and predicted
+        quantity, chances, reason.
 
         What stands behind each (neighbours, drivers, what it would teach) is in the entries of `document["wells"]`.
         """

@@ -41,8 +41,8 @@ class Trust:
 class Status:
     """A campaign as it stands now; `unused` counts values measured under other conditions, by property.
 
-    `gain` and `advice` are those of the last plan, that of the plate `planned`; `gain_before` is what the last plate
-    with results was expected to bring and brought.
+    `gain` and `advice` are those of the last plan, `expected` are the advice for every plate without results, and
+    `gain_before` is what the last plate with results was expected to bring and brought.
     """
 
     campaign: str
@@ -61,7 +61,7 @@ class Status:
     warnings: tuple[str, ...]
     next_action: str
     suspects: tuple[Doubted, ...] = ()
-    planned: str | None = None
+    expected: tuple[str, ...] = ()
 
     @property
     def round(self) -> int:
@@ -71,9 +71,8 @@ class Status:
     @property
     def outlook(self) -> tuple[str, ...]:
         """Sentences on what the last plates brought and are expected to bring, as far as that is known."""
-        lines = [] if self.gain_before is None else [before_text(self.gain_before)]
-        is_over = self.gain_before is not None and self.gain_before["plate"] == self.planned
-        return (*lines, self.advice) if self.advice and not is_over else tuple(lines)
+        before = () if self.gain_before is None else (before_text(self.gain_before),)
+        return (*before, *self.expected)
 
     def as_json(self) -> dict[str, Any]:
         """The document of `status --json`."""
@@ -130,6 +129,7 @@ def status_of(desk: Desk) -> Status:
     file = desk.file
     aims = modelled_in(file)
     kept = {plate.plate for plate in plates if plate.state not in DROPPED_STATES}
+    waiting = {plate.plate for plate in plates if plate.state in PENDING_STATES and not plate.measured}
     used, unused = believed_values(evidence, aims)
     counts = Counter(row.property for row, _ in used)
     snapshot = next((one for one in reversed(snapshots) if one.plate in kept), None)
@@ -151,7 +151,9 @@ def status_of(desk: Desk) -> Status:
         exclusions=evidence.exclusions,
         warnings=(*summary(suspects), *_literature_left_out(snapshot), *_confounded(file, evidence)),
         suspects=suspects,
-        planned=snapshot.plate if snapshot else None,
+        expected=tuple(
+            one.content["advice"] for one in snapshots if one.plate in waiting and one.content.get("advice")
+        ),
         next_action=_next_action(desk, plates, snapshot),
     )
 

@@ -148,6 +148,8 @@ def plan(
     if json:
         documents = [_document(plate) for plate in planned]
         return emit(documents[0] if plates == 1 else {"campaign": opened.name, "plates": documents})
+    if before := planned[0].document["gain_before"]:
+        say(before["words"])
     for plate in planned:
         warn(plate.document["warnings"])
         show_plate(plate, asked)

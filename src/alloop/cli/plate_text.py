@@ -34,8 +34,8 @@ def show_plate(plate: Plate, explained: Sequence[str] = ()) -> None:
         say(f"made in {station['name']} ({station['atmosphere']}): {used} of at most {room}")
     if document["rule_prices"]:
         say("what each rule costs:", *(f"  {price['words']}" for price in document["rule_prices"]))
-    before = document["gain_before"] or {}
-    say(*filter(None, (document["advice"], before.get("words"))))
+    if document["advice"]:
+        say(document["advice"])
 
 
 def _explain(document: Mapping[str, Any], labels: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ _PER_WELL = 3
 _EVERY = 4
 """Every fourth draw is enough to compare two plates that see the same draws."""
 _LOOSER = 1.1
-_NOTHING = 0.5
+_NOTHING = 1.0
 """Percent below which a rule costs nothing that could be told from zero."""
 _ABOUT = {
     "max_precursors": "at most {} precursors on the plate (max_precursors)",

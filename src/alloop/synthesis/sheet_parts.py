@@ -17,8 +17,9 @@ from alloop.synthesis.rounding import write_mass
 from alloop.synthesis.weigh import PrecursorTotal, WeighPlan, WellWeights
 
 _LEGEND = (
-    "Each value is what a new sample should show, with the interval that holds nine of ten. “Feasible” is the chance that "
-    "it forms and meets the constraints, “hit” that it meets the targets too (without targets: that it is among the best).",
+    "Each value is what a new sample should show, with the interval that holds nine of ten. “Feasible” is the chance "
+    "that it forms and meets the constraints, “hit” that it meets the targets too (without targets: that it is among "
+    "the best).",
     "“Driven by”: what in the well moves the prediction away from that of the undoped host (of the average candidate "
     "where there is no host), and by how much; ×2 doubles it, +0.1 adds 0.1.",
     "“Near”: the most similar things measured so far. 1 is the usual distance between measured neighbours.",

@@ -1,4 +1,4 @@
-"""What `status` says about settings whose effect cannot be told, and after each plate."""
+"""What `status` says: settings whose effect cannot be told, what plates on their way are expected to bring."""
 
 from pathlib import Path
 
@@ -36,3 +36,14 @@ def test_a_space_without_settings_has_controls(shell: Shell, folder: Path) -> No
     wells = shell.json("plan", "small-spinel")["wells"]
     assert [well["role"] for well in wells].count("control") == 1
     assert all(well["process"] == {} for well in wells)
+
+
+def test_status_says_what_each_plate_on_its_way_is_expected_to_bring(approved: Shell, results: Write) -> None:
+    approved.ok("upload", "small-spinel", results("one.csv", all_wells(PLATE)))
+    plans = approved.json("plan", "small-spinel", "--plates", "2")["plates"]
+    text = approved.ok("status", "small-spinel")
+    for plan in plans:
+        assert plan["advice"].startswith(f"{plan['plate']} is expected to ")
+        assert plan["advice"] in text
+    approved.ok("reject", plans[1]["plate"], "--why", "one is enough")
+    assert plans[1]["advice"] not in approved.ok("status", "small-spinel")
