@@ -6,14 +6,12 @@ the truth, the first plate, every plate's offset and the noise of every well, so
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-from ablation_world import GOAL, PROPERTY, Laboratory, World, measure
+from ablation_switches import blindness, guards, replication
+from ablation_world import GOAL, POCKET, PROPERTY, Laboratory, World, measure
 
 from alloop.planning import Control, MadeSample, PlanningProblem, PlatePlan, PlateRules, plan_plate
 from alloop.surrogate import ABOVE, BELOW, Observations, observations
@@ -32,7 +30,7 @@ class Habit:
         mind_pending: the planner knows what is on its way.
         controls, replicates: wells of each plate.
         surprises_first: replicates go to surprises before they go to the best.
-        around: wells of a plate that go around the last plate's largest good surprise.
+        around: wells of a plate that go around the last plate's largest good surprise, beyond what the planner does.
         literature: rows that other laboratories reported.
         guards: suspect values and misleading literature are left out.
         blind_share: of the wells that explore while no objective can be predicted; None for alloop's own.
@@ -78,6 +76,14 @@ class Tally:
     caught: list[float] = field(default_factory=list)
     alarms: list[float] = field(default_factory=list)
     champions: list[float] = field(default_factory=list)
+    near: list[float] = field(default_factory=list)
+    replicated: list[float] = field(default_factory=list)
+
+    def attention(self, plan: PlatePlan, world: World, rank: int) -> None:
+        """How many candidates of a plate are among the nearest to `rank`, and whether it is repeated."""
+        around = set(world.nearest(rank)[: POCKET + 1].tolist())
+        self.near.append(float(sum(w.rank in around and w.role == "candidate" for w in plan.wells)))
+        self.replicated.append(float(any(w.replicate_of == f"{rank}" for w in plan.wells)))
 
     def doubts(self, book: Notebook, habit: Habit, plan: PlatePlan) -> None:
         """Which values the plan did not believe, and whether the best of those that it did is a mistake."""
@@ -92,7 +98,7 @@ class Tally:
     def figures(self) -> dict[str, float]:
         """The means; what never came up is missing."""
         found = {"failed": float(self.failed), "repeated": float(self.repeated)}
-        for name in ("inside", "scores", "caught", "alarms", "champions"):
+        for name in ("inside", "scores", "caught", "alarms", "champions", "near", "replicated"):
             if values := getattr(self, name):
                 found[_NAMES[name]] = float(np.mean(values))
         return found
@@ -104,6 +110,8 @@ _NAMES = {
     "caught": "caught",
     "alarms": "false alarms",
     "champions": "wrong best",
+    "near": "near it",
+    "replicated": "repeated at once",
 }
 
 
@@ -180,7 +188,13 @@ def plan(problem: PlanningProblem, habit: Habit, seed: int, number: int) -> Plat
 
 
 def campaign(
-    world: World, laboratory: Laboratory, habit: Habit, seed: int, plates: int = 3, wells: int = 24
+    world: World,
+    laboratory: Laboratory,
+    habit: Habit,
+    seed: int,
+    plates: int = 3,
+    wells: int = 24,
+    watch: int | None = None,
 ) -> tuple[dict[str, float], Notebook]:
     """What a campaign of one random and `plates` planned plates finds, and its notebook.
 
@@ -188,7 +202,8 @@ def campaign(
         `hits` among the different candidates made, the `best` true log10 value, wells that `failed`, wells that
         `repeated` a candidate needlessly, `covered` 90 % intervals and mean `log score` of the planned wells' values,
         and, averaged over the plans: the share of mistakes that was `caught`, the share of `false alarms` among the
-        right values, how often the best value that was believed is a mistake (`wrong best`).
+        right values, how often the best value that was believed is a mistake (`wrong best`). Of the plate after the
+        one with the candidate `watch`: how many wells are `near it`, and whether it is `repeated at once`.
     """
     book, tally = Notebook(), Tally()
     made = first_plate(world, seed, wells)
@@ -201,6 +216,8 @@ def campaign(
         problem = ask(world, book, habit, laboratory.limit, pending, wells - len(extra), number)
         found = plan(problem, habit, seed, number)
         tally.doubts(book, habit, found)
+        if watch is not None and watch in made[-wells:]:
+            tally.attention(found, world, watch)
         ranks = [well.rank for well in found.wells if well.rank is not None] + extra
         chosen = [well.rank for well in found.wells if well.role in ("candidate", "random")] + extra
         tally.repeated += len(chosen) - len(set(chosen)) + len(set(chosen) & {*made})
@@ -250,45 +267,3 @@ def around(world: World, surprises: list[tuple[float, int]], made: set[int], cou
     if not count or not surprises:
         return []
     return [int(rank) for rank in world.nearest(max(surprises)[1]) if int(rank) not in made][:count]
-
-
-@contextmanager
-def guards(on: bool) -> Iterator[None]:
-    """The planner with or without its guards."""
-    from alloop.planning import beliefs
-    from alloop.surrogate.belief import learn
-    from alloop.surrogate.guards import Guarded
-
-    def unguarded(data: Observations, seed: int, *rest: Any, **_: Any) -> Guarded:
-        return Guarded(learn(data, seed, *rest), (), False)
-
-    with _changed(beliefs, "learn_guarded", beliefs.learn_guarded if on else unguarded):
-        yield
-
-
-@contextmanager
-def blindness(share: float | None) -> Iterator[None]:
-    """The planner with another share of exploring wells while it can predict nothing."""
-    from alloop.planning import exploring
-
-    with _changed(exploring, "BLIND_SHARE", exploring.BLIND_SHARE if share is None else share):
-        yield
-
-
-@contextmanager
-def replication(surprises_first: bool) -> Iterator[None]:
-    """The planner with its order of replicates, or with the best first, whatever surprised."""
-    from alloop.planning import roles
-
-    with _changed(roles, "SURPRISE_Z", roles.SURPRISE_Z if surprises_first else np.inf):
-        yield
-
-
-@contextmanager
-def _changed(module: Any, name: str, value: Any) -> Iterator[None]:
-    kept = getattr(module, name)
-    setattr(module, name, value)
-    try:
-        yield
-    finally:
-        setattr(module, name, kept)

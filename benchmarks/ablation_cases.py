@@ -20,6 +20,8 @@ BETTER_HIGH = {
     "caught": True,
     "false alarms": False,
     "wrong best": False,
+    "near it": True,
+    "repeated at once": True,
 }
 """The metrics, and whether more is better."""
 
@@ -40,6 +42,9 @@ class Ablation:
 _MODEL = ("map error", "map score")
 _LITERATURE = (("guarded", "no literature"), ("guarded", "always used"))
 _GUARDS = (("guarded", "unguarded"),)
+_SURPRISES = (
+    ("surprises first", "best first"), ("surprises first", "no replicate"), ("2 around it", "surprises first")
+)  # fmt: skip
 
 ABLATIONS = {
     "offsets": Ablation(
@@ -97,15 +102,12 @@ ABLATIONS = {
     ),
     "surprise": Ablation(
         "a replicate of what surprised, and wells around it, where it is a discovery",
-        doubts.surprise,
-        (("surprises first", "best first"), ("surprises first", "no replicate"), ("2 around it", "surprises first")),
-        ("hits", "best"),
+        doubts.surprise, (*_SURPRISES, ("surprises first", "no surprise")),
+        ("hits", "best", "near it", "repeated at once"),
     ),
     "slip": Ablation(
         "a replicate of what surprised, and wells around it, where it is a slip",
-        doubts.slip,
-        (("surprises first", "best first"), ("surprises first", "no replicate"), ("2 around it", "surprises first")),
-        ("hits", "best"),
+        doubts.slip, _SURPRISES, ("hits", "best"),
     ),
     "blind": Ablation(
         "more wells explore while nothing can be predicted, where measurements scatter by a decade",

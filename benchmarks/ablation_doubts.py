@@ -124,19 +124,26 @@ def discovery(seed: int, tiny: bool) -> Found:
     return _guarded_or_not(with_pocket(world, centre, 1.5), Laboratory(), seed, tiny, replicates=1)
 
 
-def surprise(seed: int, tiny: bool) -> Found:
-    """A well of the second plate lies in a pocket half a decade above everything else."""
-    world, laboratory = world_of(seed, tiny), Laboratory()
+def _second_plate(world: World, seed: int, tiny: bool) -> tuple[list[int], list[int]]:
+    """The first plate, and what is planned after it, in wells that hold the same whatever the replicates."""
     made = first_plate(world, seed, 16 if tiny else WELLS)
     book = Notebook()
-    record(world, laboratory, book, made, 0, seed)
+    record(world, Laboratory(), book, made, 0, seed)
     planned = plan(ask(world, book, Habit(), -np.inf, [], len(made) - 1, 1), Habit(), seed, 1)
-    chosen = [well.rank for well in planned.wells if well.rank is not None]
-    chosen = np.random.default_rng([seed, 5]).permutation(chosen).tolist()
-    # the pocket must be news: nothing of the first plate lies in it
-    fresh = [rank for rank in chosen if not np.isin(made, world.nearest(rank)[:POCKET]).any()]
-    world = with_pocket(world, (fresh or chosen)[0], 0.5)
-    return campaigns(world, laboratory, _SURPRISING, seed, tiny)
+    return made, [well.rank for well in planned.wells if well.rank is not None]
+
+
+def surprise(seed: int, tiny: bool) -> Found:
+    """A well of the second plate lies in a pocket half a decade above everything else, where nothing else was made."""
+    world, laboratory = world_of(seed, tiny), Laboratory()
+    made, planned = _second_plate(world, seed, tiny)
+    company = [np.isin(made + planned, world.nearest(rank)[:POCKET]).sum() for rank in planned]
+    lone = planned[int(np.argmin(company))]
+    found = campaigns(with_pocket(world, lone, 0.5), laboratory, _SURPRISING, seed, tiny, lone)
+    nothing = campaigns(world, laboratory, {"no surprise": Habit(replicates=1)}, seed, tiny, lone)[
+        "no surprise"
+    ]
+    return found | {"no surprise": {name: nothing[name] for name in ("near it", "repeated at once")}}
 
 
 def slip(seed: int, tiny: bool) -> Found:

@@ -27,10 +27,18 @@ def world_of(seed: int, tiny: bool, failing: float = 0.08) -> World:
     return make_world(seed, failing)
 
 
-def campaigns(world: World, laboratory: Laboratory, habits: dict[str, Habit], seed: int, tiny: bool) -> Found:
-    """A campaign for every habit."""
+def campaigns(
+    world: World,
+    laboratory: Laboratory,
+    habits: dict[str, Habit],
+    seed: int,
+    tiny: bool,
+    watch: int | None = None,
+) -> Found:
+    """A campaign for every habit; `watch` is a candidate that is made on the second plate."""
+    plates, wells = (1 if tiny and watch is None else 2 if tiny else PLATES), (16 if tiny else WELLS)
     return {
-        name: campaign(world, laboratory, habit, seed, 1 if tiny else PLATES, 16 if tiny else WELLS)[0]
+        name: campaign(world, laboratory, habit, seed, plates, wells, watch)[0]
         for name, habit in habits.items()
     }
 
