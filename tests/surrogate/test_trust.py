@@ -8,7 +8,13 @@ from scipy.stats import norm
 
 from alloop.surrogate import ABOVE, BELOW, EXACT, Observations, observations
 from alloop.surrogate.belief import stacking_weight
-from alloop.surrogate.cross_validation import check_of, inflation_for_coverage, log_density, make_folds
+from alloop.surrogate.cross_validation import (
+    check_of,
+    inflation_for_coverage,
+    log_density,
+    make_folds,
+    student_factor,
+)
 
 
 @st.composite
@@ -78,19 +84,22 @@ def test_stacking_weight_at_the_extremes() -> None:
     assert stacking_weight(good, good) == pytest.approx(0.5, abs=0.01)
 
 
-@pytest.mark.parametrize(("width", "low", "high"), [(1.0, 0.9, 1.1), (0.5, 1.7, 2.1), (3.0, 0.3, 0.8)])
+@pytest.mark.parametrize(("width", "low", "high"), [(1.0, 0.9, 1.1), (0.5, 1.7, 2.1), (3.0, 0.94, 0.96)])
 def test_inflation_mends_intervals_of_the_wrong_width(width: float, low: float, high: float) -> None:
     values = np.random.default_rng(0).standard_normal(400)
     data = observations(np.zeros((400, 1)), values)
     factor = inflation_for_coverage(np.zeros(400), np.full(400, width), data)
     assert low < factor < high
     check = check_of(np.zeros(400), np.full(400, width * factor), data, values)
-    assert check.coverage90 == pytest.approx(0.9, abs=0.1)
+    assert 0.85 < check.coverage90 <= 1.0
+    assert check.coverage90 < 0.95 or width > 1.0  # too wide an interval is hardly narrowed
 
 
-def test_few_rows_do_not_inflate() -> None:
-    data = observations(np.zeros((7, 1)), np.arange(7.0))
-    assert inflation_for_coverage(np.zeros(7), np.full(7, 0.01), data) == 1.0
+@given(st.integers(2, 7), st.floats(0.01, 100.0))
+def test_few_rows_ask_for_students_t(n: int, width: float) -> None:
+    data = observations(np.zeros((n, 1)), np.arange(float(n)))
+    factor = inflation_for_coverage(np.zeros(n), np.full(n, width), data)
+    assert factor == student_factor(n) > student_factor(n + 20) > 1.0
 
 
 def test_check_counts_exact_rows_and_scores_bounds() -> None:

@@ -6,7 +6,7 @@ from alloop.planning.beliefs import Beliefs
 from alloop.planning.filling import Shared
 from alloop.planning.goals import Yardstick
 
-BLIND_SHARE = 0.3
+BLIND_SHARE = 0.5
 """Share of the wells that explore while no objective is predicted better than by its mean."""
 
 

@@ -15,6 +15,7 @@ from alloop.surrogate.cross_validation import (
     inflation_for_coverage,
     log_density,
     make_folds,
+    student_factor,
     units_of,
 )
 from alloop.surrogate.data import Observations
@@ -141,7 +142,8 @@ def learn(
     held = _held_out(process, forest, data, seed)
     if held is None:
         flat = Check(0, float("nan"), float("nan"), float("nan"), 0.0)
-        return Belief(process, forest, 1.0 if forest is None else 0.5, 1.0, process.noise_sd(), flat)
+        weight, factor = 1.0 if forest is None else 0.5, student_factor(len(data))
+        return Belief(process, forest, weight, factor, process.noise_sd(), flat)
     rows, gp_mean, gp_sd, tree_mean, tree_sd = held
     own = data.sources[rows] == 0
     if own.sum() >= _OWN_ROWS:  # what counts is how the own laboratory's values are predicted

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import log_ndtr
+from scipy.stats import t as student
 
 from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.surrogate.data import Observations
@@ -13,6 +14,10 @@ from alloop.surrogate.data import Observations
 _Z90 = 1.6448536269514722
 _HALF_LOG_2PI = 0.9189385332046727
 _GROUPS_FOR_FOLDS = 5
+_ROWS_TO_CALIBRATE = 8
+_PRIOR_ROWS = 20.0
+_FEWEST_FREEDOM = 3
+_INFLATION = (0.95, 2.5)
 
 MOST_HELD_OUT = 4000
 """Rows that all folds together hold out at most: enough to know a score to a hundredth, and a cost that stays."""
@@ -46,8 +51,8 @@ class Check:
 
     @property
     def predictable(self) -> bool:
-        """Whether the model says more than the mean of the values does."""
-        return self.log_score > self.baseline
+        """Whether the model says more than the mean of the values does: by its log score, and by its errors too."""
+        return self.log_score > self.baseline and not self.skill < 0.0
 
 
 def units_of(data: Observations) -> IntArray:
@@ -118,14 +123,23 @@ def check_of(mean: FloatArray, sd: FloatArray, data: Observations, train_values:
     )
 
 
+def student_factor(n: int) -> float:
+    """How much wider a 90 % interval must be because its spread was itself estimated from `n` rows (Student's t)."""
+    return float(student.ppf(0.95, max(n - 1, _FEWEST_FREEDOM))) / _Z90
+
+
 def inflation_for_coverage(mean: FloatArray, sd: FloatArray, data: Observations) -> float:
-    """Factor on `sd` that gives 90 % coverage of the exact rows, drawn towards 1 while rows are few."""
+    """Factor on `sd` that gives 90 % coverage of the exact rows, drawn towards `student_factor` while rows are few.
+
+    It narrows hardly at all: a plate goes where the model is least tested, so that its values fall outside more often
+    than held-out ones.
+    """
     exact = data.bounds == 0
     n = int(exact.sum())
-    if n < 8:
-        return 1.0
+    few = student_factor(n)
+    if n < _ROWS_TO_CALIBRATE:
+        return few
     z = np.abs(data.values - mean)[exact] / sd[exact]
-    raw = float(np.quantile(z, 0.9)) / _Z90
-    prior_rows = 20.0
-    shrunk = np.exp(n / (n + prior_rows) * np.log(max(raw, 1e-3)))
-    return float(np.clip(shrunk, 0.7, 2.5))
+    found = float(np.quantile(z, 0.9)) / _Z90
+    trust = n / (n + _PRIOR_ROWS)
+    return float(np.clip(np.exp(trust * np.log(max(found, 1e-3)) + (1.0 - trust) * np.log(few)), *_INFLATION))

@@ -22,8 +22,8 @@ from alloop.surrogate.protocol import PropertyModel
 
 _RANK = 128
 _SPARE = 32
-_TREES = 48
-_FEWEST_TREES = 16
+_TREES = 64
+_FEWEST_TREES = 32
 _CHUNK = 512  # rows whose covariances fit into a core's cache: several times faster than larger ones
 
 
