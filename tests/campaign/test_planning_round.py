@@ -66,6 +66,19 @@ def test_replacing_keeps_locked_wells_and_frees_the_others(campaign: Shell) -> N
     assert states == {PLATE: "rejected", "SMALL-SPINEL-002": "proposed"}
 
 
+def test_a_locked_well_keeps_what_stands_behind_it(approved: Shell, results: Write) -> None:
+    approved.ok("upload", "small-spinel", results("one.csv", all_wells(PLATE)))
+    first = approved.json("plan", "small-spinel")
+    entry = next(well for well in first["wells"] if well["role"] == "candidate")
+    approved.ok("lock", first["plate"], entry["well"])
+    second = approved.json("plan", "small-spinel", "--replace")
+    kept = next(well for well in second["wells"] if well["well"] == entry["well"])
+    for name in ("key", "reason", "neighbours", "drivers", "teaches", "predictions"):
+        assert kept[name] == entry[name]
+    assert kept["neighbours"]
+    assert kept["locked"]
+
+
 def test_another_plate_holds_other_candidates(campaign: Shell) -> None:
     first, second = campaign.json("plan", "small-spinel"), campaign.json("plan", "small-spinel", "--another")
     assert second["plate"] == "SMALL-SPINEL-002"

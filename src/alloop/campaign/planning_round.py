@@ -190,8 +190,10 @@ def _draft(
     before = gain_before(desk.file, evidence, desk.records.snapshots(desk.slug))
     document = plan_document(desk.file, evidence, learned, plan, plate, seed, warnings, before)
     locked = frozenset(well.well for well in wish.keep)
+    reasons = _kept_reasons(desk, wish)
     for entry in document["wells"]:
         entry["locked"] = entry["well"] in locked
+        entry.update(reasons.get(entry["well"], {}))
     row = PlateRow(
         id=plate,
         campaign=desk.slug,
@@ -232,6 +234,19 @@ def _locked(evidence: Evidence, plates: Sequence[PlateRow]) -> tuple[WellRow, ..
     names = {plate.id for plate in plates}
     by_label = {well.well: well for well in evidence.wells if well.plate in names and well.locked}
     return tuple(by_label[label] for label in sorted(by_label))
+
+
+def _kept_reasons(desk: Desk, wish: Wish) -> dict[str, dict[str, Any]]:
+    """What stands behind the wells that are kept, as it was said when they were planned."""
+    plans = {name: json.loads(desk.records.plan(name)) for name in sorted({well.plate for well in wish.keep})}
+    said = {(name, entry["well"]): entry for name, plan in plans.items() for entry in plan["wells"]}
+    found = {}
+    for well in wish.keep:
+        entry = said.get((well.plate, well.well), {})
+        found[well.well] = {
+            name: entry[name] for name in ("neighbours", "drivers", "teaches") if name in entry
+        }
+    return found
 
 
 def _with_kept(desk: Desk, plan: PlatePlan, wish: Wish, ledger: tuple[PredictionRow, ...]) -> PlatePlan:
