@@ -56,6 +56,11 @@ def test_other_units_and_silence() -> None:
     assert "raise the best oxidation limit above its reference by 30 %" in single
     assert gain_text(1.5, "hypervolume") == "150 %"
     assert gain_text(0.000003, "hypervolume") == "0 %"
+    assert (gain_text(1.0, "hits"), gain_text(1.2, "decades"), gain_text(1.0, "V")) == (
+        "1 hit",
+        "1.2 decades",
+        "1 V",
+    )
     several = advice(a_file(2), "P-002", gains(4.2, 1.0, 9.0, gain_unit="hits", gain_random=0.3))
     assert several is not None
     assert several.startswith(

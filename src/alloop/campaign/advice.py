@@ -60,7 +60,9 @@ def advice(file: CampaignFile, plate: str, entries: Mapping[str, Any]) -> str | 
 def gain_text(value: float, unit: str) -> str:
     """A gain with its unit: `4.2 %`, `0.05 decades`, `0.12 V`, `3.1 hits`."""
     number = _number(value, unit)
-    return f"{number} {'%' if unit in ('hypervolume', 'doubt') else 'hit' if (number, unit) == ('1', 'hits') else unit}"
+    if unit in ("hypervolume", "doubt"):
+        return f"{number} %"
+    return f"{number} {unit[:-1] if number == '1' and unit in ('hits', 'decades') else unit}"
 
 
 def _number(value: float, unit: str) -> str:
