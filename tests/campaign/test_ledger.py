@@ -9,18 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from alloop.campaign.ledger import Entry, score
+from alloop.campaign.ledger import Entry, score, score_by_plate
 from alloop.records import PredictionRow
 
 
-def entry(value: float, bound: str = "exact", centre: float = -4.0, sd: float = 0.5) -> Entry:
+def entry(
+    value: float, bound: str = "exact", centre: float = -4.0, sd: float = 0.5, plate: str = "P-001"
+) -> Entry:
     """A value of a property foretold as 10 ** (centre ± sd)."""
     half = 1.6448536 * sd
     expected = PredictionRow(
-        plate="P-001", well="A01", property="ionic_conductivity", unit="S/cm", median=10**centre,
+        plate=plate, well="A01", property="ionic_conductivity", unit="S/cm", median=10**centre,
         low90=10 ** (centre - half), high90=10 ** (centre + half), sd=sd, scale="log10",
     )  # fmt: skip
-    return Entry("P-001", "A01", "ionic_conductivity", expected, value, bound)
+    return Entry(plate, "A01", "ionic_conductivity", expected, value, bound)
 
 
 @settings(max_examples=50, deadline=None)
@@ -48,3 +50,29 @@ def test_scores_are_kept_by_property() -> None:
     assert found["ionic_conductivity"].n == 3
     assert found["ionic_conductivity"].coverage90 == pytest.approx(2 / 3)
     assert score([]) == {}
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(-6, -2), st.sampled_from(["P-001", "P-002", "P-010"])), min_size=1, max_size=30
+    )
+)
+def test_rounds_add_up_to_the_whole(values: list[tuple[float, str]]) -> None:
+    entries = [entry(10**value, plate=plate) for value, plate in values]
+    whole, rounds = score(entries)["ionic_conductivity"], score_by_plate(entries)["ionic_conductivity"]
+    assert list(rounds) == sorted({plate for _, plate in values})
+    assert sum(one.n for one in rounds.values()) == whole.n == len(values)
+    assert sum(one.n * one.coverage90 for one in rounds.values()) == pytest.approx(whole.n * whole.coverage90)
+    assert sum(one.n * one.log_score for one in rounds.values()) == pytest.approx(whole.n * whole.log_score)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(-8, 0), st.sampled_from(["exact", "below", "above"]))
+def test_surprise_is_the_distance_from_what_was_foretold(value: float, bound: str) -> None:
+    found = entry(10**value, bound)
+    far = abs(value + 4.0) / 0.5
+    leaves_room = (bound == "below" and value > -4.0) or (bound == "above" and value < -4.0)
+    assert found.surprise == pytest.approx(0.0 if leaves_room else far, abs=1e-6)
+    if bound == "exact":
+        assert (found.surprise <= 1.6448536) == found.covered or abs(far - 1.6448536) < 1e-6

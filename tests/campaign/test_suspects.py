@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -80,6 +81,18 @@ def test_plausible_results_are_not_suspected(slipped: Shell, results: Write) -> 
     report = slipped.json("upload", "small-spinel", results("two.csv", table(SECOND, {"B03": 8.0})))
     assert not any("looks" in str(line) for line in report["warnings"])
     assert slipped.json("plan", "small-spinel")["suspects"] == []
+
+
+def test_a_surprise_is_repeated_on_the_next_plate(slipped: Shell, results: Write) -> None:
+    (document,) = (path for path in slipped.home.rglob("plan.json") if path.parent.name == SECOND)
+    wells = json.loads(document.read_text())["wells"]
+    well = next(one["well"] for one in wells if one["role"] == "candidate")
+    slipped.ok("upload", "small-spinel", results("two.csv", table(SECOND, {well: 30.0})))
+    plan = slipped.json("plan", "small-spinel")
+    assert plan["suspects"] == []
+    (again,) = (one for one in plan["wells"] if one["role"] == "replicate")
+    print([(w["well"], w["predictions"][NAME]) for w in wells][:3], again["reason"])
+    assert again["replicate_of"] == f"{SECOND}-{well}"
 
 
 def test_files_are_where_they_were(slipped: Shell, results: Write) -> None:
