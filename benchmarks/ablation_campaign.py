@@ -12,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 from ablation_switches import blindness, guards, replication
 from ablation_world import GOAL, POCKET, PROPERTY, Laboratory, World, measure
+from scipy.special import log_ndtr
 
 from alloop.planning import Control, MadeSample, PlanningProblem, PlatePlan, PlateRules, plan_plate
 from alloop.surrogate import ABOVE, BELOW, Observations, observations
@@ -225,10 +226,13 @@ def campaign(
         tally.failed += int((~results.formed).sum())
         surprises = []
         for index, well in enumerate(w for w in found.wells if w.rank is not None):
-            if not results.formed[index] or results.values[index] < laboratory.limit:
+            if not results.formed[index]:
                 continue
-            expected = well.predictions[PROPERTY]
-            z = float((results.values[index] - np.log10(expected.median)) / expected.sd)
+            expected, value = well.predictions[PROPERTY], max(results.values[index], laboratory.limit)
+            z = float((value - np.log10(expected.median)) / expected.sd)
+            if value == laboratory.limit:  # all that is known is that it lies below
+                tally.scores.append(float(log_ndtr(z)))
+                continue
             tally.inside.append(abs(z) <= _Z90)
             tally.scores.append(-0.5 * z * z - float(np.log(expected.sd)) - 0.9189385)
             if z > _Z99:

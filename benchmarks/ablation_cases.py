@@ -97,8 +97,8 @@ ABLATIONS = {
         doubts.quiet, _GUARDS, ("hits", "best", "log score", "false alarms"),
     ),
     "discovery": Ablation(
-        "leaving suspects out, where a pocket of the space is 1.5 decades better than the rest",
-        doubts.discovery, _GUARDS, ("hits", "best"),
+        "leaving suspects out and repeating them, where a pocket of the space is 1.5 decades better than the rest",
+        doubts.discovery, (*_GUARDS, ("guarded", "no replicate")), ("hits", "best"),
     ),
     "surprise": Ablation(
         "a replicate of what surprised, and wells around it, where it is a discovery",

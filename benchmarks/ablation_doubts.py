@@ -87,13 +87,8 @@ def _slip(n: int, number: int, rng: np.random.Generator) -> np.ndarray:
     return 1.5 * (number == 1) * (np.arange(n) == rng.integers(n))
 
 
-def _guarded_or_not(
-    world: World, laboratory: Laboratory, seed: int, tiny: bool, replicates: int = 0
-) -> Found:
-    habits = {
-        "guarded": Habit(replicates=replicates),
-        "unguarded": Habit(replicates=replicates, guards=False),
-    }
+def _guarded_or_not(world: World, laboratory: Laboratory, seed: int, tiny: bool) -> Found:
+    habits = {"guarded": Habit(), "unguarded": Habit(guards=False)}
     return campaigns(world, laboratory, habits, seed, tiny)
 
 
@@ -121,7 +116,12 @@ def discovery(seed: int, tiny: bool) -> Found:
     """One well of the first plate lies in a pocket of outstanding candidates."""
     world = world_of(seed, tiny)
     centre = first_plate(world, seed, 16 if tiny else WELLS)[0]
-    return _guarded_or_not(with_pocket(world, centre, 1.5), Laboratory(), seed, tiny, replicates=1)
+    habits = {
+        "guarded": Habit(replicates=1),
+        "unguarded": Habit(replicates=1, guards=False),
+        "no replicate": Habit(),
+    }
+    return campaigns(with_pocket(world, centre, 1.5), Laboratory(), habits, seed, tiny)
 
 
 def _second_plate(world: World, seed: int, tiny: bool) -> tuple[list[int], list[int]]:

@@ -8,7 +8,7 @@ import numpy as np
 from ablation_campaign import Habit, Notebook, campaign, first_plate, record, told
 from ablation_world import Laboratory, World, make_world
 
-from alloop.surrogate import Observations
+from alloop.surrogate import BELOW, Observations
 from alloop.surrogate.belief import learn
 from alloop.surrogate.cross_validation import log_density
 from alloop.surrogate.guards import learn_guarded
@@ -56,7 +56,10 @@ def random_plates(world: World, laboratory: Laboratory, seed: int, plates: int) 
 def foretold(
     world: World, data: Observations, laboratory: Laboratory, seed: int, guarded: bool = False
 ) -> dict[str, float]:
-    """How well 400 candidates are predicted from `data`: error of the mean, log score of new measurements."""
+    """How well 400 candidates are predicted from `data`.
+
+    Error of the mean, of those above the detection limit, and log score of new measurements.
+    """
     rng = np.random.default_rng([seed, 3])
     background = world.x[rng.choice(world.space.size, min(2000, world.space.size), replace=False)]
     test = rng.choice(world.space.size, min(400, world.space.size), replace=False)
@@ -67,10 +70,10 @@ def foretold(
     else:
         belief = learn(data, seed, background, world.features.blocks)
     mean, sd = belief.predict(world.x[test])
-    scores = log_density(mean, sd, fresh, np.zeros(len(test), dtype=np.int64))
+    below = fresh < laboratory.limit
+    scores = log_density(mean, sd, np.maximum(fresh, laboratory.limit), np.where(below, BELOW, 0))
     error = belief.latent(world.x[test])[0] - world.values[test]
-    seen = fresh > laboratory.limit
-    return {"map error": float(np.sqrt(np.mean(error[seen] ** 2))), "map score": float(scores[seen].mean())}
+    return {"map error": float(np.sqrt(np.mean(error[~below] ** 2))), "map score": float(scores.mean())}
 
 
 def both(one: Found, other: Found) -> Found:
