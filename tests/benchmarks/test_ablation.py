@@ -12,8 +12,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import ablation
+import ablation_alarms
 import ablation_campaign
 import ablation_plates
+import pools
 from ablation_cases import ABLATIONS, BETTER_HIGH
 from ablation_world import Laboratory, make_world, measure, with_pocket
 
@@ -77,3 +79,20 @@ def test_campaigns_that_differ_in_nothing_are_the_same() -> None:
         ablation_campaign.campaign(world, Laboratory(), ablation_campaign.Habit(), 0, 1, 12) for _ in "ab"
     )
     assert one == two
+
+
+def test_alarms_are_counted_on_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "closed_loop").mkdir()
+    rng = np.random.default_rng(0)
+    x = rng.uniform(size=(60, 3)).round(3)
+    lines = ["a,b,c,Score", *(",".join(map(str, [*row, row.sum()])) for row in x)]
+    (tmp_path / "closed_loop" / "pvlab_AutoAM_dataset.csv").write_text("\n".join(lines))
+    monkeypatch.setattr(pools, "DATA", tmp_path)
+    ablation_alarms.main(["--pools", "autoam,oer", "--seeds", "2", "--json"])
+    said = capsys.readouterr()
+    assert json.loads(said.out)["pools"] == {
+        "autoam": {"values": 64, "suspected": 0, "mistakes": 0, "caught": 0}
+    }
+    assert "SKIPPED oer" in said.err
