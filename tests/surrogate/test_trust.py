@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from alloop.surrogate import ABOVE, BELOW, EXACT, Observations, observations
-from alloop.surrogate.belief import stacking_weight
+from alloop.surrogate.belief import learn, stacking_weight
 from alloop.surrogate.cross_validation import (
     check_of,
     inflation_for_coverage,
@@ -44,6 +44,26 @@ def test_folds_never_leak(data: Observations, seed: int) -> None:
         if len(np.unique(plates)) >= 5:
             held = set(data.groups[fold.test]) - {-1}
             assert not held & set(data.groups[fold.train])
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_repeats_do_not_make_noise_look_predictable(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    recipes = np.repeat(np.arange(20), 3)
+    x, values = rng.uniform(-1, 1, (20, 4))[recipes], rng.normal(0, 1, 20)[recipes]
+    data = observations(x, values + 0.01 * rng.standard_normal(60), recipes=recipes)
+    assert learn(data, seed).check.skill < 0.6  # were two of three repeats learned from, it would be near 1
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_what_a_plate_shares_does_not_look_like_chemistry(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(8), 8)
+    x = rng.uniform(-1, 1, (8, 4))[groups] + 0.05 * rng.standard_normal((64, 4))  # a plate, a family
+    values = rng.normal(0, 1, 8)[groups] + 0.01 * rng.standard_normal(64)
+    assert learn(observations(x, values, groups=groups), seed).check.skill < 0.6
 
 
 def test_folds_are_of_similar_size_and_cover_everything() -> None:
