@@ -32,6 +32,8 @@ _OPTIONS = {"maxiter": 100, "ftol": 1e-5}
 _COARSE = 192
 _COMMON_SPREAD = 1.0
 _DEVIATION_SPREAD = 0.5
+_FEW_FEATURES = 6
+_SPREAD_OF_FEW = 1.0  # a block of a few features may tell them apart: that needs no more rows than there are
 _SIGNAL_PRIOR = (0.0, 1.0)  # log s², normal
 _OFFSET_PRIOR = (math.log(0.05), 1.5)  # log t², of the offset of a plate or publication
 # log u²: laboratories differ by half a decade, far more than the plates of one; were it as small as they are, a single
@@ -158,8 +160,9 @@ def _search(
         + [_OFFSET_PRIOR[0]] * n_sources
         + [_NOISE_PRIOR[0]] * n_sources
     )
+    is_small = np.bincount(blocks, minlength=n_blocks)[blocks] <= _FEW_FEATURES
     spreads = np.array(
-        [_DEVIATION_SPREAD] * d
+        [*np.where(is_small, _SPREAD_OF_FEW, _DEVIATION_SPREAD)]
         + [_COMMON_SPREAD] * n_blocks
         + [_SIGNAL_PRIOR[1]]
         + [_BIAS_PRIOR[1]]
