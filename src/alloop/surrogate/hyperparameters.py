@@ -33,7 +33,7 @@ _COARSE = 192
 _COMMON_SPREAD = 1.0
 _DEVIATION_SPREAD = 0.5
 _FEW_FEATURES = 6
-_SPREAD_OF_FEW = 1.0  # a block of a few features may tell them apart: that needs no more rows than there are
+_SPREAD_OF_FEW = 0.75  # a block of a few features may tell them apart: that needs no more rows than there are
 _SIGNAL_PRIOR = (0.0, 1.0)  # log s², normal
 _OFFSET_PRIOR = (math.log(0.05), 1.5)  # log t², of the offset of a plate or publication
 # log u²: laboratories differ by half a decade, far more than the plates of one; were it as small as they are, a single
