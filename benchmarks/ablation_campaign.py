@@ -217,7 +217,7 @@ def campaign(
         problem = ask(world, book, habit, laboratory.limit, pending, wells - len(extra), number)
         found = plan(problem, habit, seed, number)
         tally.doubts(book, habit, found)
-        if watch is not None and watch in made[-wells:]:
+        if watch in made and not tally.near:
             tally.attention(found, world, watch)
         ranks = [well.rank for well in found.wells if well.rank is not None] + extra
         chosen = [well.rank for well in found.wells if well.role in ("candidate", "random")] + extra

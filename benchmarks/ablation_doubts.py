@@ -154,6 +154,10 @@ def slip(seed: int, tiny: bool) -> Found:
 def blind(seed: int, tiny: bool) -> Found:
     """Measurements scatter by a decade and plates have eight wells: at first nothing can be predicted."""
     world, laboratory = world_of(seed, tiny), Laboratory(pellet=1.0)
-    habits = {"explores while blind": Habit(), "explores as ever": Habit(blind_share=0.0)}
+    habits = {
+        "explores while blind": Habit(),
+        "30 % explore": Habit(blind_share=0.3),
+        "explores as ever": Habit(blind_share=0.0),
+    }
     plates = 1 if tiny else 5
     return {name: campaign(world, laboratory, habit, seed, plates, 8)[0] for name, habit in habits.items()}
