@@ -52,7 +52,10 @@ class Habit:
 
 @dataclass
 class Notebook:
-    """What a campaign has measured: a row per well whose value came, and the wells that failed."""
+    """What a campaign has measured: a row per well whose value came, the wells that failed.
+
+    `surprise` is the largest |z| of a candidate's values against what its plan foretold.
+    """
 
     ranks: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
@@ -60,6 +63,7 @@ class Notebook:
     plates: list[int] = field(default_factory=list)
     wrong: list[bool] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
+    surprise: dict[int, float] = field(default_factory=dict)
 
     def rows(self, habit: Habit) -> np.ndarray:
         """The rows that the model is told."""
@@ -171,7 +175,10 @@ def ask(
         ),
         closed_recipes=frozenset(space.candidate(rank).recipe_key for rank in closed),
         pending=tuple(space.candidate(rank) for rank in pending) if habit.mind_pending else (),
-        made=tuple(MadeSample(f"{rank}", space.candidate(rank)) for rank in sorted(set(book.ranks))),
+        made=tuple(
+            MadeSample(f"{rank}", space.candidate(rank), book.surprise.get(rank, 0.0) * habit.surprises_first)
+            for rank in book.ranks
+        ),
         plates_before=number,
     )
 
@@ -233,6 +240,7 @@ def campaign(
             if value == laboratory.limit:  # all that is known is that it lies below
                 tally.scores.append(float(log_ndtr(z)))
                 continue
+            book.surprise[ranks[index]] = max(abs(z), book.surprise.get(ranks[index], 0.0))
             tally.inside.append(abs(z) <= _Z90)
             tally.scores.append(-0.5 * z * z - float(np.log(expected.sd)) - 0.9189385)
             if z > _Z99:
