@@ -125,12 +125,16 @@ def discovery(seed: int, tiny: bool) -> Found:
 
 
 def _second_plate(world: World, seed: int, tiny: bool) -> tuple[list[int], list[int]]:
-    """The first plate, and what is planned after it, in wells that hold the same whatever the replicates."""
+    """The first plate, and the candidates that are on the second one with a replicate and without."""
     made = first_plate(world, seed, 16 if tiny else WELLS)
     book = Notebook()
     record(world, Laboratory(), book, made, 0, seed)
-    planned = plan(ask(world, book, Habit(), -np.inf, [], len(made) - 1, 1), Habit(), seed, 1)
-    return made, [well.rank for well in planned.wells if well.rank is not None]
+    plans = [
+        plan(ask(world, book, habit, -np.inf, [], len(made), 1), habit, seed, 1)
+        for habit in (Habit(replicates=1), Habit())
+    ]
+    chosen = [[well.rank for well in one.wells if well.role == "candidate"] for one in plans]
+    return made, [rank for rank in chosen[0] if rank is not None and rank in chosen[1]]
 
 
 def surprise(seed: int, tiny: bool) -> Found:
