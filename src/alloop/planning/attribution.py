@@ -107,7 +107,8 @@ def drivers(
     for parts, orders, rows in zip(named, plans, masks, strict=True):
         own = slice(start, start + len(rows))
         start += len(rows)
-        shares = {name: _shapley(values[own], rows, orders) for name, values in means.items()}
+        effects = _shapley(rows, orders)
+        shares = {name: effects @ values[own] for name, values in means.items()}
         spread = {name: max(float(np.ptp(values)), _SMALL) for name, values in means.items()}
         strength = [
             max((abs(shares[n][i]) / spread[n] for n in shares), default=0.0) for i in range(len(parts))
@@ -206,15 +207,18 @@ def _masks(orders: Sequence[tuple[int, ...]]) -> BoolArray:
     return np.array(rows, dtype=bool).reshape(len(rows), n)
 
 
-def _shapley(values: FloatArray, rows: BoolArray, orders: Sequence[tuple[int, ...]]) -> FloatArray:
-    """The mean effect (n,) of adding each thing, from the value (m,) of every set in `rows` (m, n)."""
+def _shapley(rows: BoolArray, orders: Sequence[tuple[int, ...]]) -> FloatArray:
+    """(n, m) what turns the value of every set in `rows` (m, n) into the mean effect of adding each thing."""
     place = {frozenset(np.flatnonzero(row).tolist()): i for i, row in enumerate(rows)}
-    shares = np.zeros(rows.shape[1])
+    weights = np.zeros(rows.shape[::-1])
     for order in orders:
+        before = place[frozenset()]
         for size, thing in enumerate(order):
-            after, before = place[frozenset(order[: size + 1])], place[frozenset(order[:size])]
-            shares[thing] += values[after] - values[before]
-    return shares / len(orders)
+            after = place[frozenset(order[: size + 1])]
+            weights[thing, after] += 1.0
+            weights[thing, before] -= 1.0
+            before = after
+    return weights / len(orders)
 
 
 def _add(atoms: Atoms, elements: Mapping[str, object], amount: float) -> None:

@@ -34,7 +34,10 @@ from alloop.planning.widening import WIDENINGS, more_candidates
 from alloop.space import Candidate, Level
 from alloop.surrogate.threads import n_workers
 
-SHORTLIST = 2400
+WHOLE = 2400
+"""Up to so many candidates all are considered."""
+SHORTLIST = 1600
+"""Candidates considered of larger spaces, roughly: twice as many brought no better plates (docs/planner.md)."""
 _REFERENCE = 400
 _AT_ONCE = 8192
 _DRAWS = 256
@@ -106,7 +109,7 @@ def choose_plate(
     """
     space = problem.space
     uniform = space.sample(min(max(_REFERENCE, 12 * problem.rules.random * len(settings)), space.size), rng)
-    if space.size <= SHORTLIST:
+    if space.size <= WHOLE:
         ranks, screened = np.arange(space.size, dtype=np.int64), space.size
     else:
         ranks, screened = screen(problem, beliefs, yardstick, settings, SHORTLIST, rng, progress)

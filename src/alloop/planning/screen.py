@@ -34,10 +34,8 @@ DIRECT = 24_000
 """Up to so many candidates all are judged: distilling would take as long."""
 
 _BLOCK = 16_384
-_SIFTED = (
-    512,
-    262_144,
-)  # candidates sifted at once: a part of the space, unless it is too small or too large
+_SIFTED = (24_576, 262_144)
+"""Candidates sifted at once: a part of the space, unless that is too few for two threads or too many for the memory."""
 _PARTS = 96
 
 
