@@ -96,7 +96,7 @@ def test_failures_are_learned_from_and_no_hits(tmp_path: Path) -> None:
     assert len(set(ranks.tolist())) == 60
     assert seen == [(k, int(table.formed[ranks[:k]].sum())) for k in (20, 30, 40, 50)]
     assert scores[1].covered["score"][1] == table.formed[ranks[20:30]].sum()
-    assert (~table.formed[ranks[30:]]).mean() < 0.6 * (~table.formed).mean()
+    assert (~table.formed[ranks[30:]]).mean() < 0.8 * (~table.formed).mean()
 
 
 def test_volume_is_measured_from_stated_references(tmp_path: Path) -> None:
