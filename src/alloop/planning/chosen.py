@@ -64,12 +64,12 @@ class ChosenBlock:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A plate's settings and blocks, how many candidates were screened for it, and what its rules cost."""
+    """A plate's settings and blocks, the candidates screened for it, and what works out its rules' price."""
 
     shared: Mapping[str, Level]
     blocks: tuple[ChosenBlock, ...]
     screened: int
-    prices: tuple[RulePrice, ...] = ()
+    price: Callable[[], tuple[RulePrice, ...]] = tuple
 
     @property
     def reserved(self) -> tuple[Candidate, ...]:
@@ -153,8 +153,8 @@ def choose_plate(
                 tuple(whys),
             )
         )
-    prices = rule_prices(problem, settings, pool, components, filled)
-    return Chosen(plate_values(settings, filled[0].task, filled[0].choice), tuple(blocks), screened, prices)
+    price = partial(rule_prices, problem, settings, pool, components, filled)
+    return Chosen(plate_values(settings, filled[0].task, filled[0].choice), tuple(blocks), screened, price)
 
 
 def plate_values(settings: PlateSettings, task: BlockTask, choice: int) -> Mapping[str, Level]:

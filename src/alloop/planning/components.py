@@ -19,7 +19,7 @@ import numpy as np
 from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.planning.goals import lengths
 
-_REEVALUATED = 24
+_REEVALUATED = 16
 
 
 class Component(Protocol):

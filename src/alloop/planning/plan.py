@@ -80,6 +80,7 @@ def plan_plate(
     entries = entries_of(problem.space, chosen)
     gain = None
     with ThreadPoolExecutor(1) as beside:
+        prices = beside.submit(chosen.price)
         if own and yardstick.objectives:
             picked = [entry.candidate for _, others in entries for entry in others]
             gain = beside.submit(
@@ -93,6 +94,7 @@ def plan_plate(
                 rng.spawn(1)[0],
             )
         plan = _finish(problem, beliefs, yardstick, chosen, entries, rng, background)
+        plan = replace(plan, rule_prices=prices.result())
         if gain is not None:
             plan = replace(plan, gain=gain.result().mean, gain_detail=gain.result())
     watch.lap("select")
@@ -263,5 +265,4 @@ def _finish(
         chosen.screened,
         {},
         blocks=by_block,
-        rule_prices=chosen.prices,
     )
