@@ -20,7 +20,7 @@ from alloop.planning.exploring import leaning
 from alloop.planning.filling import Pool, Shared, fill_plate
 from alloop.planning.gain import known_points
 from alloop.planning.goals import Yardstick, weight_directions
-from alloop.planning.hits import chance_among_best, chance_of_targets, optimism
+from alloop.planning.hits import chance_among_best, chance_of_targets, optimism, promise
 from alloop.planning.mapping import map_component, open_atlas
 from alloop.planning.price import rule_prices
 from alloop.planning.problem import MadeSample, PlanningProblem, RulePrice
@@ -45,6 +45,9 @@ _DIRECTIONS = 16
 _COVER_SHARE = 0.08
 _MAP_SHARE = 0.08
 _BEST_PER_WELL = 3
+_HOPE = 0.3
+_HOPE_BESIDE_TARGETS = 0.5
+"""The share of `hits` that goes by what the trees hope for; see docs/planner.md for what was measured."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,8 @@ def _components(
         chance = chance_among_best(draws.goodness, draws.passing, count, directions)[:m]
         if yardstick.has_targets:
             chance = chance_of_targets(beliefs, yardstick, pool.features, noisy=False) + 0.1 * chance
-        return Scored("hits", chance)
+            return Scored("hits", chance)
+        return Scored("hits", chance, promise(beliefs, yardstick, pool.features, directions))
 
     def hope() -> Component:
         return Scored("hope", optimism(beliefs, yardstick, pool.features, directions))
@@ -216,7 +220,8 @@ def _components(
 
     made: list[tuple[Callable[[], Component], float]] = []
     if "hits" in share:
-        made += [(hits, share["hits"] / 2.0), (hope, share["hits"] / 2.0)]
+        hoping = _HOPE_BESIDE_TARGETS if yardstick.has_targets else _HOPE
+        made += [(hits, share["hits"] * (1.0 - hoping)), (hope, share["hits"] * hoping)]
     if "front" in share:
         made.append((lambda: front("front", directions), share["front"]))
     if "best" in share:

@@ -51,19 +51,26 @@ class Component(Protocol):
 
 
 class Scored:
-    """A fixed score per candidate; what is already on the plate does not change it."""
+    """A fixed score per candidate; what is already on the plate does not change it.
+
+    Args:
+        name: of the component.
+        scores: (m,) what each candidate is worth.
+        order: (m,) by what they are chosen, where that is not their score.
+    """
 
     shrinks = False
     saturates = False
     explores = False
 
-    def __init__(self, name: str, scores: FloatArray) -> None:
+    def __init__(self, name: str, scores: FloatArray, order: FloatArray | None = None) -> None:
         self.name = name
         self.scores = scores
+        self._order = scores if order is None else order
 
     def best(self, allowed: BoolArray) -> tuple[int, float]:
-        """The allowed candidate with the highest score."""
-        index = int(np.argmax(np.where(allowed, self.scores, -np.inf)))
+        """The first of the allowed candidates in order."""
+        index = int(np.argmax(np.where(allowed, self._order, -np.inf)))
         return index, float(self.scores[index])
 
     def gains(self, rows: IntArray) -> FloatArray:
@@ -79,7 +86,7 @@ class Scored:
 
     def part(self, rows: IntArray, every: int) -> Scored:
         """The scores of `rows`."""
-        return Scored(self.name, self.scores[rows])
+        return Scored(self.name, self.scores[rows], self._order[rows])
 
 
 class Lazy(ABC):

@@ -93,5 +93,24 @@ def optimism(
         columns.append(
             yardstick.sign[k] * (mean - yardstick.reference[k]) / yardstick.span[k] + sd / yardstick.span[k]
         )
-    ranks = depth(np.stack(columns, axis=-1), directions)
-    return -np.log1p(1.0 / len(features) - ranks) * beliefs.p_feasible(features)
+    return _by_rank(np.stack(columns, axis=-1), directions) * beliefs.p_feasible(features)
+
+
+def promise(
+    beliefs: Beliefs, yardstick: Yardstick, features: FloatArray, directions: FloatArray
+) -> FloatArray:
+    """Score (n,) of what is expected: the mean by rank, times feasibility.
+
+    The chance of being among the best also goes to candidates of which little is known. Where each plate is one of
+    several, the best known neighbourhood yields more; exploring is the task of other components.
+    """
+    columns = []
+    for k, entry in enumerate(yardstick.objectives):
+        mean, _ = beliefs.properties[entry.property].latent(features)
+        columns.append(yardstick.sign[k] * (mean - yardstick.reference[k]) / yardstick.span[k])
+    return _by_rank(np.stack(columns, axis=-1), directions) * beliefs.p_feasible(features)
+
+
+def _by_rank(goodness: FloatArray, directions: FloatArray) -> FloatArray:
+    """A score (n,) that grows towards the front of points (n, K), the steeper the nearer."""
+    return np.asarray(-np.log1p(1.0 / len(goodness) - depth(goodness, directions)))
