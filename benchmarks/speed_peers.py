@@ -51,17 +51,18 @@ def baybe(x: np.ndarray, seen: np.ndarray, y: np.ndarray, _: np.ndarray) -> Any:
     from baybe.parameters import CustomDiscreteParameter
     from baybe.targets import NumericalTarget
 
-    everything = np.vstack([x, seen])
-    labels = [f"c{i}" for i in range(len(everything))]
-    frame = pd.DataFrame(everything, index=labels, columns=[f"f{i}" for i in range(x.shape[1])])
-    frame = frame[~frame.duplicated()]
+    everything = np.vstack([x, seen]).round(9)
+    labels: dict[bytes, str] = {}
+    for row in everything:  # what is measured may be listed too: one label for one row
+        labels.setdefault(row.tobytes(), f"c{len(labels)}")
+    rows = np.stack([np.frombuffer(key) for key in labels])
+    frame = pd.DataFrame(rows, index=list(labels.values()), columns=[f"f{i}" for i in range(x.shape[1])])
     parameter = CustomDiscreteParameter("candidate", frame)
     targets = [NumericalTarget(f"y{k}") for k in range(y.shape[1])]
     campaign = Campaign(parameter.to_searchspace(), ParetoObjective(targets))
     measured = pd.DataFrame(y, columns=[target.name for target in targets])
-    measured["candidate"] = labels[len(x) :]
-    kept = measured["candidate"].isin(frame.index)
-    campaign.add_measurements(measured[kept])
+    measured["candidate"] = [labels[row.tobytes()] for row in everything[len(x) :]]
+    campaign.add_measurements(measured)
     return campaign.recommend(batch_size=BATCH)
 
 
