@@ -19,6 +19,7 @@ import platform
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -63,13 +64,20 @@ def peer(name: str, candidates: float, measurements: int, limit: float, seconds:
     """Seconds of a peer for the same plate, or how long it was given; and the ratio to alloop's `seconds`."""
     script = Path(__file__).with_name("speed_peers.py")
     command = [sys.executable, str(script), name, str(candidates), str(measurements)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        output, errors = child.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.communicate()
-        return {"finished": "not finished", "seconds": f"> {limit:g}", "ratio": f"> {limit / seconds:.3g}"}
+    with tempfile.TemporaryDirectory() as folder:
+        # a peer that is killed while BoTorch compiles would leave a lock in the folder that all processes share
+        env = {**os.environ, "TORCH_EXTENSIONS_DIR": folder}
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+        try:
+            output, errors = child.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.communicate()
+            return {
+                "finished": "not finished",
+                "seconds": f"> {limit:g}",
+                "ratio": f"> {limit / seconds:.3g}",
+            }
     if child.returncode:
         why = (errors.strip().splitlines() or [f"exit code {child.returncode}"])[-1]
         return {"finished": "not finished", "why": why, "ratio": None}
