@@ -21,7 +21,6 @@ from alloop.ingest.tables import Columns, read_columns
 from alloop.space.definition import PoolRow
 from alloop.space.process import Setting
 from alloop.space.types import Level
-from alloop.units import conversion
 
 POOL: Path = ("space", "pool")
 _MOST_PROBLEMS = 20
@@ -143,13 +142,10 @@ def _levels(columns: Columns, setting: Setting, problems: list[Problem]) -> Sequ
     """The level of each row, in the setting's unit."""
     heading, position = columns.headings[setting.name], columns.positions[setting.name]
     slope, intercept = Fraction(1), Fraction(0)
-    unit = columns.units[setting.name]
-    if unit and setting.unit:
-        try:
-            slope, intercept = conversion(unit, setting.unit)
-        except UnitError as error:
-            where = f"{columns.table.name}, column '{heading}'"
-            problems += [Problem(where, problem.what, problem.mend) for problem in error.problems]
+    try:
+        slope, intercept = columns.conversion(setting.name, setting.unit)
+    except UnitError as error:
+        problems += error.problems
     texts = [cell_text(row.cell(position)) for row in columns.data]
     levels: list[Level] = []
     kinds = Counter(_kind(text, columns.table.decimal) for text in texts if text)

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -83,9 +84,7 @@ class Columns:
         values = np.full(len(self.data), math.nan)
         bounds: list[Bound] = ["exact"] * len(self.data)
         problems = []
-        slope, intercept = (
-            (1, 0) if unit is None else conversion(self.units[name] or unit, unit, self._at(name))
-        )
+        slope, intercept = self.conversion(name, unit)
         for index, row in enumerate(self.data):
             try:
                 number = read_number(row.cell(self.positions[name]), self.table.decimal)
@@ -100,8 +99,16 @@ class Columns:
             raise UploadError(problems)
         return values, tuple(bounds)
 
-    def _at(self, name: str) -> str:
-        return f"{self.table.name}, column '{self.headings[name]}'"
+    def conversion(self, name: str, unit: str | None) -> tuple[Fraction, Fraction]:
+        """The exact slope and intercept from the unit in a column's heading to `unit`; 1 and 0 where one is missing.
+
+        Raises:
+            UnitError: naming the heading, when its unit measures something else.
+        """
+        own = self.units[name]
+        if not own or not unit:
+            return Fraction(1), Fraction(0)
+        return conversion(own, unit, f"{self.table.name}, column '{self.headings[name]}'")
 
 
 def read_columns(source: Path | str | bytes, mapping: Mapping[str, str], name: str | None = None) -> Columns:

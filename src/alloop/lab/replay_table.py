@@ -19,7 +19,6 @@ from alloop.planning import Objective
 from alloop.planning.goals import to_model_scale
 from alloop.properties import get_property
 from alloop.space import Candidate, Level, PoolRow, PoolSpace, Process, Setting
-from alloop.units import conversion
 
 FORMULA, STATUS = "formula", "status"
 _DIGITS = 4
@@ -257,13 +256,10 @@ def _read_levels(table: Columns, setting: Setting, problems: list[Problem]) -> l
     except NotANumberError:
         return [None if text.lower() in _NO_LEVEL else text for text in texts]
     slope, intercept = Fraction(1), Fraction(0)
-    unit = table.units[setting.name]
-    if unit and setting.unit:
-        try:
-            slope, intercept = conversion(unit, setting.unit)
-        except UnitError as error:
-            where = f"{table.table.name}, column '{table.headings[setting.name]}'"
-            problems += [replace(problem, where=where) for problem in error.problems]
+    try:
+        slope, intercept = table.conversion(setting.name, setting.unit)
+    except UnitError as error:
+        problems += error.problems
     return [None if number is None else number.value * slope + intercept for number in read]
 
 
