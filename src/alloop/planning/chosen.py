@@ -37,7 +37,7 @@ from alloop.surrogate.threads import n_workers
 WHOLE = 2400
 """Up to so many candidates all are considered."""
 SHORTLIST = 1600
-"""Candidates considered of larger spaces, roughly: twice as many brought no better plates (docs/planner.md)."""
+"""Candidates considered of larger spaces, roughly: half as many again brought no better plates (docs/planner.md)."""
 _REFERENCE = 400
 _AT_ONCE = 8192
 _DRAWS = 256

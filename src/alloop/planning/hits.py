@@ -86,14 +86,9 @@ def optimism(
     Trees tell families of materials apart where a smooth model blurs them; see docs/planner.md for what this
     rule adds to the chance of being among the best. Properties without trees are hoped for by their own belief.
     """
-    columns = []
-    for k, entry in enumerate(yardstick.objectives):
-        belief = beliefs.properties[entry.property]
-        mean, sd = belief.hope(features)
-        columns.append(
-            yardstick.sign[k] * (mean - yardstick.reference[k]) / yardstick.span[k] + sd / yardstick.span[k]
-        )
-    return _by_rank(np.stack(columns, axis=-1), directions) * beliefs.p_feasible(features)
+    hopes = [beliefs.properties[entry.property].hope(features) for entry in yardstick.objectives]
+    mean, sd = (np.stack(column, axis=-1) for column in zip(*hopes, strict=True))
+    return _by_rank(yardstick.goodness(mean) + sd / yardstick.span, directions) * beliefs.p_feasible(features)
 
 
 def promise(
@@ -104,11 +99,8 @@ def promise(
     The chance of being among the best also goes to candidates of which little is known. Where each plate is one of
     several, the best known neighbourhood yields more; exploring is the task of other components.
     """
-    columns = []
-    for k, entry in enumerate(yardstick.objectives):
-        mean, _ = beliefs.properties[entry.property].latent(features)
-        columns.append(yardstick.sign[k] * (mean - yardstick.reference[k]) / yardstick.span[k])
-    return _by_rank(np.stack(columns, axis=-1), directions) * beliefs.p_feasible(features)
+    means = [beliefs.properties[entry.property].latent(features)[0] for entry in yardstick.objectives]
+    return _by_rank(yardstick.goodness(np.stack(means, axis=-1)), directions) * beliefs.p_feasible(features)
 
 
 def _by_rank(goodness: FloatArray, directions: FloatArray) -> FloatArray:

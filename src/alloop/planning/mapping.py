@@ -155,7 +155,11 @@ class Boundary:
         return other
 
     def add(self, index: int) -> None:
-        """Condition the draws on a measurement of the new candidate, as :class:`Map` does."""
+        """Condition the draws on a measurement of the new candidate.
+
+        Their covariance becomes C - c c'/(v + 1) exactly: the ensemble square-root filter of Potter (Tippett et al.
+        2003, doi:10.1175/1520-0493(2003)131<1485:ESRF>2.0.CO;2, with one observation).
+        """
         self._share = np.minimum(self._share + self._shares(np.array([index]))[0], 1.0)
         n_draws = len(self._own)
         column = self._own[:, index].copy()
