@@ -29,6 +29,7 @@ TEMPERATURE = Setting("anneal_temperature", "degC", (Fraction(300), Fraction(400
 TIME = Setting("milling_time", "h", (Fraction(1), Fraction(5)), "well")
 DOPANTS = "Zn2+ Mn2+ In3+ Zr4+"
 SHELF = "LiCl MgCl2 ZnCl2 MnCl2 InCl3 ZrCl4"
+FULL = {"replicates": 2, "random": 2}
 
 
 def spinel(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from planning_builders import (
     CONDUCTIVITY,
+    FULL,
     OXIDATION,
     PURITY,
     TIME,
@@ -23,8 +24,6 @@ from planning_builders import (
 from alloop.errors import PlanError
 from alloop.planning import plan_plate
 from alloop.space import SiteSpace
-
-FULL = {"replicates": 2, "random": 2}
 
 
 @pytest.fixture(scope="module")

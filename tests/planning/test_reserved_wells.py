@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from planning_builders import (
+    FULL,
     PURITY,
     control,
     dopants_of,
@@ -18,8 +19,6 @@ from planning_builders import (
 
 from alloop.planning import plan_plate, plan_plate_at_random
 from alloop.space import SiteSpace
-
-FULL = {"replicates": 2, "random": 2}
 
 
 @pytest.fixture(scope="module")

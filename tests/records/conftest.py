@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from records_builders import PLATE, add_campaign, add_plate, approve
 
 from alloop.records import Records
 
@@ -90,3 +91,18 @@ def open_records(url: str | None, tmp_path: Path) -> Iterator[Callable[..., Reco
 def records(open_records: Callable[..., Records]) -> Records:
     """Empty records."""
     return open_records()
+
+
+@pytest.fixture
+def campaign(records: Records) -> Records:
+    """Records of one campaign."""
+    add_campaign(records)
+    return records
+
+
+@pytest.fixture
+def plated(campaign: Records) -> Records:
+    """Records of one campaign with an approved plate."""
+    add_plate(campaign)
+    approve(campaign, PLATE)
+    return campaign

@@ -19,6 +19,7 @@ from alloop.records import (
 )
 
 SLUG = "halide-spinel"
+PLATE = plate_id(SLUG, 1)
 ELEMENTS = {"Li": Fraction(8, 5), "Mg": Fraction(4, 5), "In": Fraction(1, 5), "Cl": Fraction(4)}
 SETTINGS = {
     "anneal_temperature": Fraction(400),

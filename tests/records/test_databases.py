@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from records_builders import (
+    PLATE,
     SLUG,
     add_campaign,
     add_plate,
@@ -28,8 +29,6 @@ from alloop.records import (
     UploadRow,
 )
 from alloop.records.schema import APPEND_ONLY, MAY_CHANGE
-
-PLATE = "HALIDE-SPINEL-001"
 
 
 def test_only_create_makes_records(tmp_path: Path, url: str | None) -> None:

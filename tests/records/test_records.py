@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 from records_builders import (
+    PLATE,
     SLUG,
-    add_campaign,
     add_plate,
-    approve,
     prediction,
     upload,
     value,
@@ -28,21 +27,6 @@ from alloop.records import (
     VersionRow,
     WellRow,
 )
-
-PLATE = "HALIDE-SPINEL-001"
-
-
-@pytest.fixture
-def campaign(records: Records) -> Records:
-    add_campaign(records)
-    return records
-
-
-@pytest.fixture
-def plated(campaign: Records) -> Records:
-    add_plate(campaign)
-    approve(campaign, PLATE)
-    return campaign
 
 
 def test_opening_again_finds_what_was_written(

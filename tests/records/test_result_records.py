@@ -9,11 +9,10 @@ from fractions import Fraction
 import pytest
 from records_builders import (
     ELEMENTS,
+    PLATE,
     SETTINGS,
     SLUG,
-    add_campaign,
     add_plate,
-    approve,
     upload,
     value,
 )
@@ -25,21 +24,6 @@ from alloop.records import (
     StatusRow,
     UploadRow,
 )
-
-PLATE = "HALIDE-SPINEL-001"
-
-
-@pytest.fixture
-def campaign(records: Records) -> Records:
-    add_campaign(records)
-    return records
-
-
-@pytest.fixture
-def plated(campaign: Records) -> Records:
-    add_plate(campaign)
-    approve(campaign, PLATE)
-    return campaign
 
 
 def test_samples_are_what_was_planned_until_a_preparation_says_more(plated: Records) -> None:

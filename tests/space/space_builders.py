@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 
+import numpy as np
+
 from alloop.chemistry.formula import parse_formula
 from alloop.chemistry.precursors import make_precursor
 from alloop.chemistry.shelf import Shelf
@@ -36,6 +38,16 @@ def substituent(species: str, levels: str, dopant: bool = True) -> Substituent:
 
 def site(name: str, amount: str, host: str, *substituents: Substituent, most: int | None = None) -> Site:
     return Site(name, Fraction(amount), parse_species(host), substituents, most)
+
+
+CHLORIDE = site("X", "4", "Cl-")
+
+
+def held(space: SiteSpace, column: str) -> set[Fraction]:
+    """Every amount that a column, written as `label on group`, takes."""
+    (place,) = [i for i, c in enumerate(space.columns) if str(c) == column]
+    amounts = space.decode(np.arange(space.size)).amounts[:, place]
+    return {Fraction(amount).limit_denominator(1000) for amount in amounts.tolist()}
 
 
 def compensation(species: str, low: str, high: str) -> Compensation:

@@ -2,27 +2,19 @@
 
 from fractions import Fraction
 
-import numpy as np
 import pytest
 from space_builders import (
+    CHLORIDE,
     amount_limit,
     distinct,
+    held,
     make_space,
     site,
     substituent,
 )
 
 from alloop.errors import SpaceError
-from alloop.space import AmountLimit, Limits, SiteSpace
-
-CHLORIDE = site("X", "4", "Cl-")
-
-
-def held(space: SiteSpace, column: str) -> set[Fraction]:
-    """Every amount that a column, written as `label on group`, takes."""
-    (place,) = [i for i, c in enumerate(space.columns) if str(c) == column]
-    amounts = space.decode(np.arange(space.size)).amounts[:, place]
-    return {Fraction(amount).limit_denominator(1000) for amount in amounts.tolist()}
+from alloop.space import AmountLimit, Limits
 
 
 def test_weighted_sums_couple_species() -> None:

@@ -2,12 +2,13 @@
 
 from fractions import Fraction
 
-import numpy as np
 import pytest
 from space_builders import (
+    CHLORIDE,
     NO_PROCESS,
     amount_limit,
     compensation,
+    held,
     make_space,
     numbers,
     site,
@@ -17,15 +18,6 @@ from space_builders import (
 from alloop.chemistry.species import parse_species
 from alloop.errors import SpaceError
 from alloop.space import Limits, Site, SiteSpace, Substituent
-
-CHLORIDE = site("X", "4", "Cl-")
-
-
-def held(space: SiteSpace, column: str) -> set[Fraction]:
-    """Every amount that a column, written as `label on group`, takes."""
-    (place,) = [i for i, c in enumerate(space.columns) if str(c) == column]
-    amounts = space.decode(np.arange(space.size)).amounts[:, place]
-    return {Fraction(amount).limit_denominator(1000) for amount in amounts.tolist()}
 
 
 def test_the_undoped_host_is_a_candidate() -> None:
