@@ -1,4 +1,4 @@
-"""The figures that the README quotes, each by one command.
+"""Figures of whole campaigns, each by one command.
 
     python benchmarks/figures.py obelix TABLE    hits among measured electrolytes, 20 starts
     python benchmarks/figures.py demo            the demo against an all-random campaign, 10 seeds

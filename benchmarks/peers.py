@@ -157,31 +157,39 @@ def _posterior(model: Any, x: np.ndarray) -> Any:
     return model.posterior(torch.as_tensor(x))
 
 
+def _noisy(data: Known, seed: int) -> tuple[Any, Any, dict[str, Any]]:
+    """Model, baseline and further arguments of BoTorch's noisy acquisitions; what failed is one more outcome."""
+    import torch
+    from botorch.acquisition.multi_objective.objective import IdentityMCMultiOutputObjective
+    from botorch.acquisition.objective import LinearMCObjective
+
+    failed = not data.formed.all() and data.formed.sum() >= 2
+    model = _default_model(data, seed, constrained=failed)
+    rows = data.formed if failed else np.ones(len(data.done), dtype=bool)
+    options: dict[str, Any] = {"prune_baseline": True}
+    if failed:
+        n_objectives = data.y.shape[1]
+        options["constraints"] = [lambda samples: 0.5 - samples[..., -1]]
+        options["objective"] = (
+            LinearMCObjective(torch.tensor([1.0, 0.0], dtype=torch.double))
+            if n_objectives == 1
+            else IdentityMCMultiOutputObjective(outcomes=list(range(n_objectives)))
+        )
+    return model, torch.as_tensor(data.x[data.done[rows]]), options
+
+
 def botorch_nehvi(now: Situation) -> Choice:
     """BoTorch's qLogNEHVI; with one objective qLogNEI."""
     import torch
     from botorch.acquisition.logei import qLogNoisyExpectedImprovement
     from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
-    from botorch.acquisition.multi_objective.objective import IdentityMCMultiOutputObjective
-    from botorch.acquisition.objective import LinearMCObjective
     from botorch.optim import optimize_acqf_discrete
 
     data = known(now)
-    failed = not data.formed.all() and data.formed.sum() >= 2
-    model = _default_model(data, now.seed, constrained=failed)
-    rows = data.formed if failed else np.ones(len(data.done), dtype=bool)
-    baseline = torch.as_tensor(data.x[data.done[rows]])
-    n_objectives = data.y.shape[1]
-    options: dict[str, Any] = {"prune_baseline": True}
-    if failed:
-        options["constraints"] = [lambda samples: 0.5 - samples[..., -1]]
-    if n_objectives == 1:
-        if failed:
-            options["objective"] = LinearMCObjective(torch.tensor([1.0, 0.0], dtype=torch.double))
+    model, baseline, options = _noisy(data, now.seed)
+    if data.y.shape[1] == 1:
         acquisition: Any = qLogNoisyExpectedImprovement(model, baseline, **options)
     else:
-        if failed:
-            options["objective"] = IdentityMCMultiOutputObjective(outcomes=list(range(n_objectives)))
         reference = torch.as_tensor(data.reference)
         acquisition = qLogNoisyExpectedHypervolumeImprovement(model, reference, baseline, **options)
     choices = torch.as_tensor(data.x[data.free])
@@ -192,19 +200,11 @@ def botorch_nehvi(now: Situation) -> Choice:
 def botorch_parego(now: Situation) -> Choice:
     """BoTorch's qLogNParEGO: a new scalarisation for every well, the chosen ones pending."""
     import torch
-    from botorch.acquisition.multi_objective.objective import IdentityMCMultiOutputObjective
     from botorch.acquisition.multi_objective.parego import qLogNParEGO
     from botorch.optim import optimize_acqf_discrete
 
     data = known(now)
-    failed = not data.formed.all() and data.formed.sum() >= 2
-    model = _default_model(data, now.seed, constrained=failed)
-    rows = data.formed if failed else np.ones(len(data.done), dtype=bool)
-    baseline = torch.as_tensor(data.x[data.done[rows]])
-    options: dict[str, Any] = {"prune_baseline": True}
-    if failed:
-        options["constraints"] = [lambda samples: 0.5 - samples[..., -1]]
-        options["objective"] = IdentityMCMultiOutputObjective(outcomes=list(range(data.y.shape[1])))
+    model, baseline, options = _noisy(data, now.seed)
     free, pending = data.free, torch.empty(0, data.x.shape[1], dtype=torch.double)
     for _ in range(data.batch):
         acquisition = qLogNParEGO(model, baseline, X_pending=pending if len(pending) else None, **options)
