@@ -69,6 +69,10 @@ class UploadError(UserError):
     """The upload cannot be recorded; nothing of it was."""
 
 
+class InstrumentError(UserError):
+    """An instrument file that cannot be read, or one that is not what it is taken for."""
+
+
 class StateError(UserError):
     """The plate, campaign or sample is not in a state that allows the command, or does not exist."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import Evidence, gather, modelled_in
-from alloop.campaign.figures import COLOURS, Axis, Series, figure
+from alloop.figures import COLOURS, Axis, Series, figure
 from alloop.campaign.ledger import Entry, compare
 from alloop.campaign.observations import model_value
 from alloop.campaign.plan_document import alloop_version

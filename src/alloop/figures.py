@@ -18,14 +18,14 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 34, 46
 
 @dataclass(frozen=True)
 class Series:
-    """Points (x, y) of one kind, as `dots` or a `line`; `intervals` are (low, high) per point, where there are any.
+    """Points (x, y) of one kind, as `dots`, a `line` through dots, or a bare `curve`.
 
-    Values on a log10 axis are logarithms.
+    `intervals` are (low, high) per point, where there are any. Values on a log10 axis are logarithms.
     """
 
     name: str
     points: Sequence[tuple[float, float]]
-    form: Literal["dots", "line"] = "dots"
+    form: Literal["dots", "line", "curve"] = "dots"
     colour: str = COLOURS[0]
     intervals: Sequence[tuple[float, float]] = ()
     titles: Sequence[str] = ()
@@ -161,9 +161,14 @@ def _draw(one: Series, across: _Range, up: _Range) -> str:
             f'<line x1="{_x(across, x):.1f}" x2="{_x(across, x):.1f}" y1="{_y(up, low):.1f}" '
             f'y2="{_y(up, high):.1f}" stroke="{one.colour}" stroke-opacity="0.3"/>'
         )
-    if one.form == "line":
+    if one.form != "dots":
         corners = " ".join(f"{_x(across, x):.1f},{_y(up, y):.1f}" for x, y in one.points)
-        parts.append(f'<polyline points="{corners}" fill="none" stroke="{one.colour}" stroke-width="2"/>')
+        width = 2 if one.form == "line" else 1
+        parts.append(
+            f'<polyline points="{corners}" fill="none" stroke="{one.colour}" stroke-width="{width}"/>'
+        )
+    if one.form == "curve":
+        return "".join(parts)
     for number, (x, y) in enumerate(one.points):
         title = f"<title>{escape(one.titles[number])}</title>" if one.titles else ""
         parts.append(

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alloop.campaign.figures import Axis, Series, figure
+from alloop.figures import Axis, Series, figure
 
 VALUE = st.floats(-1e6, 1e6)
 

@@ -1,0 +1,1 @@
+"""What a file says: instrument files to property values; knows no database."""

@@ -1,0 +1,1 @@
+"""Polarisation, voltammetry, cycling and critical currents."""

@@ -1,0 +1,1 @@
+"""Powder patterns to phases and weight fractions."""

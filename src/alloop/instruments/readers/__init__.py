@@ -1,0 +1,1 @@
+"""Files of instruments, recognised by their content."""
