@@ -12,12 +12,12 @@ from typing import Any
 
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import Evidence, gather, modelled_in
-from alloop.figures import COLOURS, Axis, Series, figure
 from alloop.campaign.ledger import Entry, compare
 from alloop.campaign.observations import model_value
 from alloop.campaign.plan_document import alloop_version
 from alloop.campaign.progress import sample_values
 from alloop.campaign.status import Status, status_of
+from alloop.figures import COLOURS, Axis, Series, figure
 from alloop.planning.aims import Constraint, Objective
 from alloop.planning.goals import from_model_scale, to_model_scale
 from alloop.properties import get_property
