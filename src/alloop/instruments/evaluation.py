@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from alloop.instruments.recording import Geometry
+from alloop.instruments.recording import UNKNOWN_SIZE, Geometry
 
 Severity = Literal["note", "doubt", "refusal"]
 Bound = Literal["exact", "below", "above"]
@@ -25,7 +25,7 @@ class Given:
         conditions: what the laboratory's files do not say ("reference_electrode", "carbon_wt_percent"…).
     """
 
-    geometry: Geometry = Geometry()
+    geometry: Geometry = UNKNOWN_SIZE
     temperature_C: float | None = None
     mobile_ion: str = "Li+"
     elements: frozenset[str] | None = None

@@ -32,6 +32,10 @@ class Geometry:
         )
 
 
+UNKNOWN_SIZE = Geometry()
+"""Of a pellet nobody measured."""
+
+
 @dataclass(frozen=True)
 class Spectrum:
     """One impedance spectrum.
@@ -48,7 +52,7 @@ class Spectrum:
     impedance_ohm: np.ndarray[tuple[int], np.dtype[np.complex128]]
     temperature_C: float | None = None
     name: str = ""
-    geometry: Geometry = Geometry()
+    geometry: Geometry = UNKNOWN_SIZE
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ class Recording:
     spectra: tuple[Spectrum, ...] = ()
     trace: Trace | None = None
     pattern: Pattern | None = None
-    geometry: Geometry = Geometry()
+    geometry: Geometry = UNKNOWN_SIZE
     temperature_C: float | None = None
     measured_at: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
