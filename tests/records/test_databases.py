@@ -21,6 +21,7 @@ from records_builders import (
 
 from alloop.errors import RecordsError, StateError
 from alloop.records import (
+    DerivationRow,
     ExclusionRow,
     PreparationRow,
     Records,
@@ -39,9 +40,15 @@ def test_only_create_makes_records(tmp_path: Path, url: str | None) -> None:
 
 def test_the_database_itself_refuses_to_forget(records: Records) -> None:
     _fill(records)
-    column = {"prediction": "unit", "upload_file": "name"}
+    column = {
+        "prediction": "unit",
+        "upload_file": "name",
+        "derivation_file": "sha256",
+        "derived_value": "derivation_id",
+    }
     orders = [f"DELETE FROM {table}" for table in (*APPEND_ONLY, *MAY_CHANGE)]
-    orders += [f"UPDATE {table} SET {column.get(table, 'recorded_by')} = 'x'" for table in APPEND_ONLY]
+    names = {table: column.get(table, "recorded_by") for table in APPEND_ONLY}
+    orders += [f"UPDATE {table} SET {name} = {name}" for table, name in names.items()]
     for order in orders:
         with pytest.raises(RecordsError, match="the records only grow"), records.writing(by="eve") as tx:
             tx.connection.execute(sa.text(order))
@@ -55,7 +62,11 @@ def _fill(records: Records) -> None:
     (row,) = records.measurements(SLUG)
     with records.writing(by="ada") as tx:
         status = StatusRow(campaign=SLUG, sample=f"{PLATE}-A02", status="lost")
-        tx.add_upload(UploadRow(campaign=SLUG), [("b", b"2")], [value(supersedes=(row.id,))], [status])
+        added, _ = tx.add_upload(
+            UploadRow(campaign=SLUG), [("b", b"2")], [value(supersedes=(row.id,))], [status]
+        )
+        derivation = DerivationRow(campaign=SLUG, sample=f"{PLATE}-A01", files=(added.files[0].sha256,))
+        tx.add_derived(SLUG, added.id, [(derivation, [value(temperature_C=60.0)])])
         tx.mark(row.id, "retracted", "why not")
         tx.add_exclusion(ExclusionRow(campaign=SLUG, kind="key", target="k", why="w"))
         tx.add_snapshot(SnapshotRow(campaign=SLUG, content={}))

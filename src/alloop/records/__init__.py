@@ -6,6 +6,7 @@
 from typing import TYPE_CHECKING, Any
 
 from alloop.records.codec import Level, decode_amounts, decode_settings, encode_amounts, encode_settings
+from alloop.records.derived_rows import DerivationRow
 from alloop.records.labels import plate_id, sample_id, split_sample_id, well_label
 from alloop.records.raw_files import sha256_of
 from alloop.records.rows import (
@@ -62,6 +63,7 @@ __all__ = [
     "TRANSITIONS",
     "Bound",
     "CampaignRow",
+    "DerivationRow",
     "Doubt",
     "DoubtRow",
     "EventRow",

@@ -5,6 +5,15 @@ from __future__ import annotations
 # column -> (unit, meaning); a key "table.column" goes before one that is only a column.
 COLUMNS: dict[str, tuple[str, str]] = {
     "alloop_version": ("", "version of alloop that planned the plate"),
+    "code_version": ("", "version of alloop that derived the values"),
+    "derivations.details": ("as named", "further figures of the evaluation, JSON"),
+    "derivations.files": ("", "sha256 of the files that were evaluated, JSON"),
+    "derivations.kind": ("", "what was measured: impedance, diffraction, current-voltage…"),
+    "derivations.model": ("", "the model that was chosen"),
+    "derivations.values": ("", "ids of the measurements that came of it, JSON"),
+    "flags": ("", "what was found wrong or worth knowing, JSON: name, words, severity"),
+    "format": ("", "format of the files"),
+    "given": ("as named", "what was known besides the files, JSON"),
     "bound": ("", "exact, below (the true value is lower) or above (it is higher)"),
     "campaign": ("", "name of the campaign"),
     "composition": (

@@ -17,6 +17,7 @@ from alloop.properties import PROPERTIES
 from alloop.records import rows
 from alloop.records.codec import encode_amounts, encode_settings
 from alloop.records.data_dictionary import describe
+from alloop.records.derived_rows import DerivationRow
 from alloop.records.reading import Reader
 
 _FILE_COLUMNS = {"upload": int, "name": str, "sha256": str, "size": int}
@@ -70,8 +71,9 @@ def _tables(reader: Reader, slug: str) -> dict[str, Table]:
         "preparations": (rows.PreparationRow, lambda: reader.preparations(slug)),
         "measurements": (rows.MeasurementRow, lambda: reader.measurements(slug, include_superseded=True)),
         "statuses": (rows.StatusRow, lambda: reader.statuses(slug)),
+        "derivations": (DerivationRow, lambda: reader.derivations(slug)),
         "doubts": (rows.DoubtRow, lambda: reader.doubts(slug)),
-        # The files of an upload are a table of their own.
+        # The files of an upload are a table of their own; figures stay in the database.
         "uploads": (rows.UploadRow, lambda: [replace(row, files=()) for row in reader.uploads(slug)]),
         "predictions": (rows.PredictionRow, lambda: reader.campaign_predictions(slug)),
         "models": (rows.SnapshotRow, lambda: reader.snapshots(slug)),
@@ -85,9 +87,10 @@ def _tables(reader: Reader, slug: str) -> dict[str, Table]:
         types | {"unit": str},
         [line | {"unit": units.get(line["property"], "")} for line in lines],
     )
-    tables["uploads"][0].pop("files")
-    for line in tables["uploads"][1]:
-        line.pop("files")
+    for name, column in (("uploads", "files"), ("derivations", "figure")):
+        tables[name][0].pop(column)
+        for line in tables[name][1]:
+            line.pop(column)
     tables["files"] = (
         dict(_FILE_COLUMNS),
         [
@@ -119,7 +122,7 @@ def _plain(name: str, value: Any) -> Any:
         return encode_settings(value)
     if isinstance(value, Mapping):
         return json.dumps(dict(value), ensure_ascii=False)
-    return json.dumps(value) if isinstance(value, tuple) else value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else value
 
 
 def _arrow(types: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Any:

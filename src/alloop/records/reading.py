@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from alloop.errors import StateError
 from alloop.records import rows, schema
-from alloop.records.reading_results import ResultsReader
+from alloop.records.reading_derived import DerivedReader
 
 
-class Reader(ResultsReader):
+class Reader(DerivedReader):
     """Everything that can be asked of the records, within one transaction. Orders are fixed throughout."""
 
     def campaigns(self) -> list[rows.CampaignRow]:

@@ -34,9 +34,10 @@ from alloop.records.schema_base import (
     recorded_columns,
     subject_columns,
 )
+from alloop.records.schema_derived import derivation, derivation_file, derived_value
 from alloop.records.states import PLATE_STATES
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 campaign = Table(
@@ -291,4 +292,4 @@ event = Table(
 MAY_CHANGE = ("plate", "well")
 APPEND_ONLY = tuple(table.name for table in metadata.sorted_tables if table.name not in MAY_CHANGE)
 
-__all__ = ["APPEND_ONLY", "HEAD", "MAY_CHANGE", "metadata"]
+__all__ = ["APPEND_ONLY", "HEAD", "MAY_CHANGE", "derivation", "derivation_file", "derived_value", "metadata"]

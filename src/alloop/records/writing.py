@@ -13,10 +13,10 @@ from alloop.records.codec import encode_amounts, encode_settings
 from alloop.records.columns import preparation_columns, well_columns
 from alloop.records.labels import plate_id, sample_id, well_label
 from alloop.records.states import check_editable, check_transition
-from alloop.records.writing_results import ResultsTransaction
+from alloop.records.writing_derived import DerivedTransaction
 
 
-class Transaction(ResultsTransaction):
+class Transaction(DerivedTransaction):
     """All that can be recorded, within one transaction: it is all recorded when the block ends, or nothing.
 
     Reading methods see what the transaction has written so far. Whoever writes holds the records' only

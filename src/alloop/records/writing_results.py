@@ -56,7 +56,8 @@ class ResultsTransaction(Reader):
         earlier = self.upload_by_hash(upload.campaign, digest)
         if earlier is not None and earlier.digest == digest:
             return earlier, False
-        self._check_upload(upload.campaign, files, hashes, [*measurements, *statuses])
+        wrong = self._problems_of(upload.campaign, files, hashes)
+        self.check_subjects(upload.campaign, [*measurements, *statuses], wrong)
         campaign_id = self.campaign_id(upload.campaign)
         for _, data in files:
             self.store(data)
@@ -75,7 +76,7 @@ class ResultsTransaction(Reader):
                 for (name, _), sha256 in zip(files, hashes, strict=True)
             ],
         )
-        self._add_measurements(upload.campaign, upload_id, measurements)
+        self.add_measurements(upload.campaign, upload_id, measurements)
         shared = {"campaign_id": campaign_id, "upload_id": upload_id, **self.stamp()}
         self.insert_many(schema.status, [status_columns(row) | shared for row in statuses])
         self.audit(
@@ -204,13 +205,37 @@ class ResultsTransaction(Reader):
         if values:
             self.connection.execute(sa.insert(table), values)
 
-    def _check_upload(
+    def check_subjects(
         self,
         campaign: str,
-        files: Sequence[tuple[str, bytes]],
-        hashes: Sequence[str],
         subjects: Sequence[rows.MeasurementRow | rows.StatusRow],
+        problems: Sequence[Problem] = (),
     ) -> None:
+        """See that values are finite numbers and that their samples exist.
+
+        Raises:
+            UploadError: when a value is not a finite number, or there are `problems` already.
+            StateError: when there is no such sample.
+        """
+        wrong = list(problems)
+        for row in subjects:
+            if isinstance(row, rows.MeasurementRow) and not math.isfinite(row.value):
+                wrong.append(Problem(row.place, f"{row.property} is not a finite number"))
+        if wrong:
+            raise UploadError(wrong)
+        query = sa.select(schema.sample.c.id).where(schema.sample.c.campaign_id == self.campaign_id(campaign))
+        unknown = {row.sample for row in subjects if row.sample is not None} - set(
+            self.connection.scalars(query)
+        )
+        if unknown:
+            mend = "samples are made when their plate is approved"
+            raise StateError(
+                Problem(f"sample {name}", "there is no such sample", mend) for name in sorted(unknown)
+            )
+
+    def _problems_of(
+        self, campaign: str, files: Sequence[tuple[str, bytes]], hashes: Sequence[str]
+    ) -> list[Problem]:
         problems: list[Problem] = []
         names: dict[str, str] = {}
         for (name, _), sha256 in zip(files, hashes, strict=True):
@@ -223,28 +248,16 @@ class ResultsTransaction(Reader):
                 problems.append(Problem(name, f"these bytes were recorded by {who}", "leave the file out"))
         if not files:
             problems.append(Problem("upload", "it has no file"))
-        for row in subjects:
-            if isinstance(row, rows.MeasurementRow) and not math.isfinite(row.value):
-                problems.append(Problem(row.place, f"{row.property} is not a finite number"))
-        if problems:
-            raise UploadError(problems)
-        query = sa.select(schema.sample.c.id).where(schema.sample.c.campaign_id == self.campaign_id(campaign))
-        unknown = {row.sample for row in subjects if row.sample is not None} - set(
-            self.connection.scalars(query)
-        )
-        if unknown:
-            mend = "samples are made when their plate is approved"
-            raise StateError(
-                Problem(f"sample {name}", "there is no such sample", mend) for name in sorted(unknown)
-            )
+        return problems
 
-    def _add_measurements(
+    def add_measurements(
         self, campaign: str, upload_id: int, measurements: Sequence[rows.MeasurementRow]
-    ) -> None:
+    ) -> list[int]:
+        """Record the values of an upload and return their ids; `check_subjects` belongs before it."""
         table, campaign_id = schema.measurement, self.campaign_id(campaign)
         shared = {"campaign_id": campaign_id, "upload_id": upload_id, **self.stamp()}
         if not measurements:
-            return
+            return []
         ids = self.connection.scalars(
             sa.insert(table).returning(table.c.id, sort_by_parameter_order=True),
             [measurement_columns(row) | shared for row in measurements],
@@ -252,6 +265,7 @@ class ResultsTransaction(Reader):
         for row, new in zip(measurements, ids, strict=True):
             if row.supersedes:
                 self.supersede(row.supersedes, new, why=row.place)
+        return list(ids)
 
     def _campaign_of(self, measurement: int) -> int:
         table = schema.measurement
