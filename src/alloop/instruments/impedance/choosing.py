@@ -1,0 +1,160 @@
+"""Which circuit: several are fitted, the physically absurd leave, the others share the weight.
+
+Weights follow the Bayesian information criterion (Schwarz, Ann. Stat. 6, 461 (1978), doi:10.1214/aos/1176344136),
+with the number of independent residuals in place of the number of points: a circuit that misses by a smooth curve
+has fewer. A resistance is a mixture over the circuits, so that its interval holds their spread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from alloop.arrays import FloatArray
+from alloop.instruments.impedance.circuit_text import circuit_text
+from alloop.instruments.impedance.circuits import ComplexArray
+from alloop.instruments.impedance.fitting import Fit, fit_circuit
+from alloop.instruments.impedance.models import Model, lead_matters, models_with, objection
+from alloop.instruments.impedance.reading import Reading, read_fit
+from alloop.instruments.impedance.starts import starting_points
+
+_MOST_ARCS = 3
+_LEAST_WEIGHT = 1e-3
+# A third arc is looked for only where two leave residuals that are more than noise.
+_CORRELATED_BELOW = 0.6
+_LEAST_SCALE = 0.01
+_SCALE_PER_NOISE = 4.0
+_DISCREPANCY = 0.5
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A circuit that was tried: its reading, its weight, and what speaks against it ("" for nothing)."""
+
+    reading: Reading
+    weight: float
+    objection: str
+
+    @property
+    def circuit(self) -> str:
+        """In words."""
+        return circuit_text(self.reading.fit.circuit)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A positive quantity with its 90 % interval."""
+
+    value: float
+    low90: float
+    high90: float
+
+
+def soft_scale(noise: float) -> float:
+    """The residual beyond which a point counts less, from the spectrum's noise (nan: not known)."""
+    return max(_LEAST_SCALE, _SCALE_PER_NOISE * noise if np.isfinite(noise) else 0.0)
+
+
+def try_circuits(
+    frequency_Hz: FloatArray,
+    impedance_ohm: ComplexArray,
+    noise: float,
+    cell_constant_per_cm: float | None = None,
+    seed: int = 0,
+) -> tuple[Candidate, ...]:
+    """Fit the usual circuits; the one with most weight comes first. Weights sum to 1 unless all have an objection.
+
+    Args:
+        frequency_Hz, impedance_ohm: (n,) from the highest frequency to the lowest.
+        noise: random error as a share of |Z|, nan where it is not known.
+        cell_constant_per_cm: thickness / area, None where it is not known.
+        seed: of the starting values, where those are drawn.
+    """
+    scale = soft_scale(noise)
+    has_lead = lead_matters(frequency_Hz, impedance_ohm)
+    tried: list[tuple[Reading, str]] = []
+    for arcs in range(_MOST_ARCS + 1):
+        for model in models_with(arcs, has_lead):
+            circuit = model.circuit
+            if len(_names(model)) >= 2 * len(frequency_Hz) - 2:
+                continue
+            starts = starting_points(circuit, frequency_Hz, impedance_ohm, seed)
+            fit = fit_circuit(circuit, frequency_Hz, impedance_ohm, starts, scale)
+            reading = read_fit(fit, cell_constant_per_cm)
+            tried.append((reading, objection(reading, frequency_Hz, cell_constant_per_cm)))
+        if arcs == 2 and _is_exhausted([reading.fit for reading, _ in tried], noise):
+            break
+    return _weighed(tried)
+
+
+def _names(model: Model) -> tuple[str, ...]:
+    from alloop.instruments.impedance.circuits import parameter_names
+
+    return parameter_names(model.circuit)
+
+
+def _is_exhausted(fits: Sequence[Fit], noise: float) -> bool:
+    """Whether the best of the fits leaves nothing but noise."""
+    best = min(fits, key=lambda fit: fit.cost)
+    return best.effective_points > _CORRELATED_BELOW * 2 * len(best.residual) or best.rms < 1.2 * noise
+
+
+def _weighed(tried: Sequence[tuple[Reading, str]]) -> tuple[Candidate, ...]:
+    allowed = [reading.fit for reading, against in tried if not against]
+    if not allowed:
+        ordered = sorted(tried, key=lambda one: _criterion(one[0].fit, one[0].fit.effective_points))
+        return tuple(Candidate(reading, 0.0, against) for reading, against in ordered)
+    effective = min(allowed, key=lambda fit: fit.cost).effective_points
+    least = min(_criterion(fit, effective) for fit in allowed)
+    weights = [
+        0.0 if against else float(np.exp(-0.5 * (_criterion(reading.fit, effective) - least)))
+        for reading, against in tried
+    ]
+    weights = [weight if weight > _LEAST_WEIGHT else 0.0 for weight in weights]
+    total = sum(weights)
+    candidates = [
+        Candidate(reading, weight / total, against)
+        for (reading, against), weight in zip(tried, weights, strict=True)
+    ]
+    return tuple(sorted(candidates, key=lambda one: (-one.weight, one.reading.fit.cost)))
+
+
+def _criterion(fit: Fit, effective: float) -> float:
+    """The information criterion with `effective` independent residuals."""
+    return effective * np.log(max(fit.cost, 1e-300)) + len(fit.coordinates) * np.log(effective)
+
+
+def estimate(
+    candidates: Sequence[Candidate], value: Callable[[Reading], tuple[float, float] | None]
+) -> Estimate | None:
+    """A quantity over all circuits that give it; None where none does.
+
+    Args:
+        candidates: with their weights.
+        value: of a reading: (value, standard error of its logarithm), None where the circuit does not have it.
+    """
+    from scipy.special import stdtr
+
+    parts = []
+    for one in candidates:
+        found = value(one.reading) if one.weight > 0 else None
+        if found is not None:
+            freedom = max(one.reading.fit.effective_points - len(one.reading.fit.coordinates), 2.0)
+            spread = float(np.hypot(found[1], _DISCREPANCY * one.reading.fit.rms))
+            parts.append((one.weight, np.log(found[0]), max(spread, 1e-9), freedom))
+    if not parts:
+        return None
+    weight, middle, spread, freedom = (np.array(column) for column in zip(*parts, strict=True))
+    weight = weight / weight.sum()
+
+    def quantile(share: float) -> float:
+        low, high = (middle - 60 * spread).min(), (middle + 60 * spread).max()
+        for _ in range(60):
+            half = 0.5 * (low + high)
+            below = float(np.sum(weight * stdtr(freedom, (half - middle) / spread)))
+            low, high = (half, high) if below < share else (low, half)
+        return float(np.exp(0.5 * (low + high)))
+
+    return Estimate(float(np.exp(middle[0])), quantile(0.05), quantile(0.95))
