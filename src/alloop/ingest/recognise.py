@@ -31,6 +31,17 @@ _BEGINNINGS = (
     (b"\x89HDF", "an HDF5 file"),
     (b"BIO-LOGIC MODULAR FILE", "a binary BioLogic file"),
 )
+# Office documents, Bruker .brml, Rigaku .rasx: what their archives hold.
+_PACKED_DOCUMENTS = (
+    "[Content_Types].xml",
+    "xl/",
+    "word/",
+    "ppt/",
+    "content.xml",
+    "Experiment0/",
+    "Data0/",
+    "DataContainer.xml",
+)
 _JSON = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[\[\]{\"\d-])")
 _MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml|svg|table)", re.IGNORECASE)
 
@@ -74,6 +85,18 @@ def _too_large(size: int, where: str) -> UploadError:
         "upload only the sheet with the results",
         where,
     )
+
+
+def is_archive(data: bytes) -> bool:
+    """Whether some bytes are a zip archive of files, and not a document or measurement that is packed as one."""
+    if not data.startswith(b"PK\x03\x04"):
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+    return not any(name.startswith(_PACKED_DOCUMENTS) for name in names)
 
 
 def table_kind(data: bytes, where: str) -> Literal["text", "xlsx"]:
