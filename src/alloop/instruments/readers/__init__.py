@@ -1,1 +1,6 @@
-"""Files of instruments, recognised by their content."""
+"""Instrument files: bytes to recordings."""
+
+from alloop.instruments.readers.content import Content
+from alloop.instruments.readers.recognise import is_recording, read_recording
+
+__all__ = ["Content", "is_recording", "read_recording"]

@@ -62,9 +62,9 @@ def _decoded(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, errors="replace")
-    encoding = _utf16_without_mark(data)
-    if encoding is not None:
-        return data.decode(encoding, errors="replace")
+    unmarked = _utf16_without_mark(data)
+    if unmarked is not None:
+        return data.decode(unmarked, errors="replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
