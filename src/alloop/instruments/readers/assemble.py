@@ -103,7 +103,7 @@ def _has_impedance(table: Table) -> bool:
     if not quantities & {"current", "current density"}:
         return True
     frequency = table.column("frequency")
-    return (frequency is not None and bool((frequency > 0).any())) or "voltage" not in quantities
+    return frequency is None or bool((frequency > 0).any())
 
 
 def find_table(

@@ -171,9 +171,7 @@ def read_table(lines: Sequence[str], found: HeadingLine, where: str, end: int | 
     if dialect is None:
         raise InstrumentError("there are no numbers below the headings", "export the data again", where)
     all_headings = _in_step_with(body[0], dialect, found.headings)
-    width = len(all_headings)
-    check_shape(0, max(len(dialect.cells(line[:_LONGEST_LINE])) for line in body[:50]), where)
-    _check_width(body, dialect, width, where)
+    _check_width(body, dialect, all_headings, where)
     used = [i for i, heading in enumerate(all_headings) if heading.quantity]
     values = parse(body, dialect, used, where)
     has_number = np.isfinite(values).any(axis=1)
@@ -187,27 +185,44 @@ def read_table(lines: Sequence[str], found: HeadingLine, where: str, end: int | 
 def _in_step_with(row: str, dialect: Dialect, headings: tuple[Heading, ...]) -> tuple[Heading, ...]:
     """The headings without the empty ones, where a row has cells for the others only (several tabs between them)."""
     named = tuple(heading for heading in headings if heading.text)
-    cells = dialect.cells(row[:_LONGEST_LINE])
-    while cells and not cells[-1]:
-        cells.pop()
-    return named if len(named) < len(headings) and len(cells) == len(named) else headings
+    return named if len(named) < len(headings) and _cell_count(row, dialect) == len(named) else headings
 
 
 def _data_delimiters(found: HeadingLine) -> list[str | None]:
     return [found.delimiter] if found.delimiter is not None else [None, ",", "\t", ";"]
 
 
-def _check_width(body: Sequence[str], dialect: Dialect, width: int, where: str) -> None:
-    """Refuse rows with about twice as many cells as headings: decimal commas between commas."""
-    if dialect.delimiter != ",":
+def _check_width(body: Sequence[str], dialect: Dialect, headings: Sequence[Heading], where: str) -> None:
+    """Refuse rows with more cells than headings: nobody can say which heading belongs to which column."""
+    width = max(i for i, heading in enumerate(headings, start=1) if heading.text)
+    counts = sorted(_cell_count(line, dialect) for line in body[:50])
+    usual = counts[len(counts) // 2]
+    check_shape(0, counts[-1], where)
+    if usual <= width:
         return
-    counts = [len([cell for cell in line.split(",") if cell.strip()]) for line in body[:50]]
-    if counts and min(counts) >= 2 * width - 1 and width > 1:
+    if dialect.delimiter == "," and counts[0] >= 2 * width - 1 > 1:
         raise InstrumentError(
-            f"the rows have {counts[0]} cells under {width} headings: a comma parts the cells and marks the decimals",
+            f"the rows have {usual} cells under {width} headings: a comma parts the cells and marks the decimals",
             "export with semicolons or tabs between the cells, or with decimal points",
             where,
         )
+    lacks = (
+        ""
+        if any("frequency" in heading.quantity for heading in headings)
+        else " (none is that of a frequency)"
+    )
+    raise InstrumentError(
+        f"the rows have {usual} cells under {width} headings{lacks}: which belong together cannot be told",
+        "write a heading above every column",
+        where,
+    )
+
+
+def _cell_count(line: str, dialect: Dialect) -> int:
+    cells = dialect.cells(line[:_LONGEST_LINE])
+    while cells and not cells[-1]:
+        cells.pop()
+    return len(cells)
 
 
 def joined(parts: Sequence[Table], where: str) -> Table:
