@@ -1,0 +1,208 @@
+"""Electronic conductance from DC polarisation with electrodes that block the ions.
+
+At rest only electrons flow (M. H. Hebb, J. Chem. Phys. 20 (1952) 185, doi:10.1063/1.1700165; C. Wagner, Z. Elektrochem.
+60 (1956) 4): G = I / V. Several steps give the slope of a line, free of the instrument's zero error. The slower the
+ions leave, the longer it takes; what still drifts is an upper bound of the electrons' share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from alloop.arrays import FloatArray
+from alloop.errors import InstrumentError
+from alloop.instruments.cells.relaxation import Rest, rest_of
+from alloop.instruments.cells.technique import Programme
+from alloop.instruments.evaluation import Bound, Flag
+from alloop.instruments.recording import Trace
+
+_FEWEST_SAMPLES = 12  # of a step
+_NORMAL_90 = 1.645
+_NOT_OHMIC = 0.1  # deviation from the line, relative to the response
+
+
+@dataclass(frozen=True)
+class Step:
+    """One setting and what the cell came to: volts and amperes, or amperes and volts where the current was set."""
+
+    setting: float
+    rest: Rest
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Conductance:
+    """An electronic conductance.
+
+    Attributes:
+        value_S: the estimate, or the limit where `bound` is not `exact`.
+        low90_S, high90_S: its 90 % interval; None for a bound.
+        bound: whether the true one is this, below or above.
+        steps: what it comes from.
+        zero_error: response at a setting of zero, in A (V where the current was set); None with one setting.
+        flags: what was found.
+    """
+
+    value_S: float
+    low90_S: float | None
+    high90_S: float | None
+    bound: Bound
+    steps: tuple[Step, ...]
+    zero_error: float | None
+    flags: tuple[Flag, ...]
+
+
+def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
+    """The conductance that is left when the ions have come to rest.
+
+    Args:
+        trace: without gaps.
+        programme: a polarisation, as `technique.recognise` gives it.
+
+    Raises:
+        InstrumentError: when the cell does not come to rest in a way that bounds anything, or when no voltage (no
+            current) was applied.
+    """
+    sets_voltage = programme.technique == "potentiostatic polarisation"
+    response = trace.current_A if sets_voltage else trace.voltage_V
+    steps = tuple(
+        Step(
+            one.level,
+            rest_of(trace.time_s[one.rows], response[one.rows]),
+            float(np.ptp(trace.time_s[one.rows])),
+        )
+        for one in programme.plateaus
+        if one.stop - one.start >= _FEWEST_SAMPLES
+    )
+    _check(steps, sets_voltage, trace)
+    flags = _flags_of_steps(steps, sets_voltage)
+    slope, error, zero_error, line_flags = _slope(steps)
+    flags += line_flags
+    if slope < 0:
+        slope = -slope
+        flags += (
+            Flag(
+                "current_against_voltage",
+                "current flows against the voltage: the instrument's sign convention, or a zero error; check it",
+                "doubt",
+            ),
+        )
+    lacking = [step.rest.state for step in steps if step.rest.state in ("drifting", "rising")]
+    low, high = slope - _NORMAL_90 * error, slope + _NORMAL_90 * error
+    if low <= 0:
+        flags += (_below_resolution(slope, error, sets_voltage),)
+    if sets_voltage:
+        if lacking or low <= 0:
+            return Conductance(high, None, None, "below", steps, zero_error, flags)
+        return Conductance(slope, low, high, "exact", steps, zero_error, flags)
+    # the slope is a resistance
+    if low <= 0:
+        return Conductance(1.0 / high, None, None, "above", steps, zero_error, flags)
+    if lacking:
+        return Conductance(1.0 / low, None, None, "below", steps, zero_error, flags)
+    return Conductance(1.0 / slope, 1.0 / high, 1.0 / low, "exact", steps, zero_error, flags)
+
+
+def _check(steps: tuple[Step, ...], sets_voltage: bool, trace: Trace) -> None:
+    what = "voltage" if sets_voltage else "current"
+    largest = max((abs(step.setting) for step in steps), default=0.0)
+    if largest == 0.0:
+        raise InstrumentError(f"no {what} was applied long enough", f"hold a {what} until the response is steady")
+    wrong = "rising" if sets_voltage else "drifting"
+    for step in steps:
+        if step.rest.state == wrong and abs(step.setting) > 1e-3 * largest:
+            grows = "the current grows" if sets_voltage else "the voltage falls"
+            raise InstrumentError(
+                f"{grows} while {step.setting:.4g} {'V' if sets_voltage else 'A'} is held "
+                f"(by {100 * abs(step.rest.drift):.0f} % over its last third)",
+                "the sample reacts or metal grows into it: use a lower voltage or other electrodes",
+            )
+    if not sets_voltage and len({round(step.setting / largest, 3) for step in steps}) == 1:
+        first, last = abs(float(np.median(trace.voltage_V[:3]))), abs(float(np.median(trace.voltage_V[-9:])))
+        if first > 0.9 * last:
+            raise InstrumentError(
+                "one current and no rest: the voltage without current is not known (a battery looks like this)",
+                "record the open circuit first, or use a second current",
+            )
+
+
+def _flags_of_steps(steps: tuple[Step, ...], sets_voltage: bool) -> tuple[Flag, ...]:
+    flags: tuple[Flag, ...] = ()
+    lacking = [step for step in steps if step.rest.state in ("drifting", "rising")]
+    if lacking:
+        worst = max(lacking, key=lambda step: abs(step.rest.drift))
+        flags += (
+            Flag(
+                "not_steady",
+                f"{len(lacking)} of {len(steps)} steps still drift (by {100 * abs(worst.rest.drift):.0f} % over the "
+                f"last third of {worst.seconds:.0f} s): the value is an upper limit; hold longer",
+            ),
+        )
+    far = [step for step in steps if step.rest.state == "extrapolated"]
+    if far:
+        flags += (
+            Flag("extrapolated", f"the limit of {len(far)} of {len(steps)} steps comes from the law of decay"),
+        )
+    if len({round(step.setting, 12) for step in steps}) == 1:
+        quantity = "current" if sets_voltage else "voltage"
+        flags += (
+            Flag(
+                "one_setting",
+                f"one setting only: a zero error of the {quantity} cannot be told from the sample; use two or more",
+            ),
+        )
+    return flags
+
+
+def _slope(steps: tuple[Step, ...]) -> tuple[float, float, float | None, tuple[Flag, ...]]:
+    """Slope of response over setting, its standard error, the response at zero, flags."""
+    x = np.array([step.setting for step in steps])
+    y = np.array([step.rest.level for step in steps])
+    errors = np.array([(step.rest.high90 - step.rest.low90) / 2.0 / _NORMAL_90 for step in steps])
+    if np.ptp(x) < 0.05 * np.abs(x).max():
+        weights = 1.0 / np.maximum(errors, 1e-300) ** 2
+        level = float(np.average(y / x, weights=weights))
+        scatter = float(np.std(y / x)) if len(x) > 1 else 0.0
+        return level, max(float((errors / np.abs(x)).min()), scatter), None, ()
+    # no step may rule: an error of a tenth of the largest is as small as errors get
+    weights = 1.0 / np.maximum(errors, 0.1 * max(float(errors.max()), 1e-300)) ** 2
+    matrix = np.stack([x, np.ones_like(x)], axis=1)
+    inverse = np.linalg.inv(matrix.T @ (weights[:, None] * matrix))
+    slope, zero = inverse @ (matrix.T @ (weights * y))
+    away = y - slope * x - zero
+    projected = inverse @ (matrix.T * weights)
+    error = float(np.sqrt((projected[0] ** 2) @ errors**2))
+    if len(x) > 2:
+        from scipy.stats import t
+
+        free = len(x) - 2
+        misfit = float(np.sqrt(inverse[0, 0] * (weights @ away**2) / free))
+        error = max(error, misfit * float(t.ppf(0.95, free)) / _NORMAL_90)
+    return float(slope), error, float(zero), _ohmic_flags(away, errors, y)
+
+
+def _ohmic_flags(away: FloatArray, errors: FloatArray, y: FloatArray) -> tuple[Flag, ...]:
+    worst = int(np.argmax(np.abs(away)))
+    share = float(abs(away[worst]) / max(np.ptp(y), 1e-300))
+    if share < _NOT_OHMIC or abs(away[worst]) < 3.0 * errors[worst]:
+        return ()
+    return (
+        Flag(
+            "not_ohmic",
+            f"current is not proportional to voltage (a step lies {100 * share:.0f} % of the response off the line): "
+            "use lower voltages",
+            "doubt",
+        ),
+    )
+
+
+def _below_resolution(slope: float, error: float, sets_voltage: bool) -> Flag:
+    what, unit = ("current", "S") if sets_voltage else ("voltage", "ohm")
+    return Flag(
+        "below_resolution",
+        f"the {what} at rest cannot be told from zero ({slope:.2g} ± {error:.2g} {unit}): the value is a limit",
+    )
+
+

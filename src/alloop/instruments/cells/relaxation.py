@@ -1,0 +1,131 @@
+"""Whether what was measured at a constant voltage (or current) has come to rest, and where it would.
+
+A polarisation begins with the current of the ions and ends with that of the electrons. The end is told from the last
+third of the step: its drift must be small against its level. Where it is not, two laws of decay are fitted that bracket
+what pellets do, an exponential (one charging time) and a power of time (Curie-von Schweidler: A. K. Jonscher,
+Dielectric Relaxation in Solids, Chelsea Dielectrics Press 1983); their limits are believed if they agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from alloop.arrays import FloatArray
+from alloop.instruments.cells.signals import blocks, level_with_error, noise_of
+
+State = Literal["steady", "extrapolated", "drifting", "rising"]
+
+STEADY_DRIFT = 0.05
+"""Largest change over the last third of a step, relative to its level, at which it counts as steady."""
+
+_TRUSTED_STEP = 0.3  # how far a limit may lie from the last level, relative to that
+_AGREEMENT = 0.1  # of the two laws, relative to the last level
+_FIT_POINTS = 200
+_NORMAL_90 = 1.645
+_POWERS = np.linspace(0.2, 2.0, 37)
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What a relaxing signal tends to.
+
+    Attributes:
+        state: `steady`; `extrapolated` by the laws of decay; without an end in sight `drifting` towards zero, so
+            that `level` bounds what is left, or `rising` away from zero.
+        level: the limit, or the last level where there is none.
+        low90, high90: its 90 % interval, the spread between the laws included.
+        drift: change over the last third, relative to the level (negative: towards zero).
+        insignificant: whether the level cannot be told from zero.
+    """
+
+    state: State
+    level: float
+    low90: float
+    high90: float
+    drift: float
+    insignificant: bool
+
+
+def rest_of(time_s: FloatArray, values: FloatArray) -> Rest:
+    """Where a signal at one setting comes to rest.
+
+    Args:
+        time_s: (n,) since any zero, n at least 8.
+        values: (n,) the current (or the voltage) while the other is held.
+    """
+    last = slice(len(values) - max(len(values) // 3, 4), len(values))
+    level, error = level_with_error(values[last])
+    floor = noise_of(values[last]) / np.sqrt(len(values[last]))
+    error = max(error, floor)
+    half = _NORMAL_90 * error
+    change, change_error = _change(time_s[last], values[last])
+    insignificant = bool(abs(level) < 3.0 * error)
+    size = max(abs(level), 1e-300)
+    towards_zero = -np.sign(level) * change / size
+    if insignificant:
+        # what cannot be told from zero cannot be told to drift either
+        return Rest("steady", level, level - half, level + half, -towards_zero, True)
+    significant = abs(change) > 2.0 * change_error
+    within = abs(change) / size <= STEADY_DRIFT
+    if within or not significant:
+        # the drift that remains, seen or hidden in the noise, goes on for as long again
+        unseen = min(abs(change) + (0.0 if significant else change_error), size)
+        away = half + unseen
+        inner, outer = level - np.sign(level) * away, level + np.sign(level) * (half + 0.3 * unseen)
+        low, high = sorted((float(inner), float(outer)))
+        return Rest("steady", level, low, high, -towards_zero, False)
+    limits = _limits(time_s, values)
+    last_level = float(np.median(values[-max(len(values) // 10, 3) :]))
+    if limits is not None:
+        middle, spread = float(np.mean(limits)), float(np.ptp(limits))
+        if spread <= _AGREEMENT * size and abs(last_level - middle) <= _TRUSTED_STEP * abs(last_level):
+            away = half + spread
+            return Rest("extrapolated", middle, middle - away, middle + away, -towards_zero, False)
+    state: State = "rising" if towards_zero < 0 else "drifting"
+    return Rest(state, last_level, last_level - half, last_level + half, -towards_zero, False)
+
+
+def _change(time_s: FloatArray, values: FloatArray) -> tuple[float, float]:
+    """The change of a signal over its whole length by a straight line, and its standard error."""
+    parts = blocks(len(values), 8)
+    x = np.array([time_s[one].mean() for one in parts])
+    y = np.array([np.median(values[one]) for one in parts])
+    x = x - x.mean()
+    if len(x) < 4 or not x.any():
+        return 0.0, float(np.ptp(y))
+    slope = float(x @ y / (x @ x))
+    rest = y - y.mean() - slope * x
+    length = float(np.ptp(time_s))
+    return slope * length, float(np.sqrt(rest @ rest / (len(x) - 2) / (x @ x))) * length
+
+
+def _limits(time_s: FloatArray, values: FloatArray) -> tuple[float, float] | None:
+    """The limits of the exponential and of the power law; None where either does not fit or has no limit."""
+    count = min(len(values), _FIT_POINTS)
+    skip = max(len(values) // 20, 1)  # the charging of cables and surfaces
+    parts = [slice(skip + one.start, skip + one.stop) for one in blocks(len(values) - skip, count)]
+    t = np.array([time_s[one].mean() for one in parts]) - time_s[0]
+    y = np.array([np.median(values[one]) for one in parts])
+    if (t <= 0).any() or len(t) < 8:
+        return None
+    tail = t >= t[-1] / 4.0  # one exponential holds for the end only
+    length = t[-1]
+    taus = length * np.geomspace(0.03, 3.0, 41)
+    exponential = _best_limit(y[tail], [np.exp(-t[tail] / tau) for tau in taus])
+    power = _best_limit(y, [(t / length) ** -exponent for exponent in _POWERS])
+    return exponential, power
+
+
+def _best_limit(y: FloatArray, decays: list[FloatArray]) -> float:
+    """The constant of `constant + amplitude * decay` for the decay that fits best, by least squares."""
+    best, limit = np.inf, float("nan")
+    for decay in decays:
+        matrix = np.stack([np.ones_like(y), decay], axis=1)
+        found, *_ = np.linalg.lstsq(matrix, y, rcond=None)
+        misfit = float(np.sum((y - matrix @ found) ** 2))
+        if misfit < best:
+            best, limit = misfit, float(found[0])
+    return limit

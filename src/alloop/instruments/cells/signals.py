@@ -1,0 +1,140 @@
+"""What all evaluations of voltage and current start from: usable rows, the noise, pieces at a constant level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from alloop.arrays import BoolArray, FloatArray
+from alloop.errors import InstrumentError
+from alloop.instruments.recording import Trace
+
+FEWEST_POINTS = 20
+_CURVE_POINTS = 300  # of a figure's curve
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """Consecutive samples (start to stop, stop excluded) over which a controlled quantity is constant."""
+
+    start: int
+    stop: int
+    level: float
+
+    @property
+    def rows(self) -> slice:
+        """The samples."""
+        return slice(self.start, self.stop)
+
+
+def usable_rows(trace: Trace) -> tuple[Trace, int]:
+    """The trace without rows that lack a number, and how many were left out; the cycle column is kept.
+
+    Raises:
+        InstrumentError: when too few rows remain, or when time runs backwards.
+    """
+    has_time = bool(np.isfinite(trace.time_s).any())
+    keep = np.isfinite(trace.voltage_V) & np.isfinite(trace.current_A)
+    if has_time:
+        keep &= np.isfinite(trace.time_s)
+    left_out = int(len(keep) - keep.sum())
+    if keep.sum() < FEWEST_POINTS:
+        raise InstrumentError(
+            f"{int(keep.sum())} rows with voltage and current", f"at least {FEWEST_POINTS} are needed"
+        )
+    kept = Trace(trace.time_s[keep], trace.voltage_V[keep], trace.current_A[keep], trace.cycle[keep])
+    if has_time and (back := np.flatnonzero(np.diff(kept.time_s) < 0)).size:
+        raise InstrumentError(
+            f"time runs backwards behind sample {back[0] + 1}", "export one run at a time, in the order of time"
+        )
+    return kept, left_out
+
+
+def noise_of(values: FloatArray) -> float:
+    """Standard deviation of the noise of a smooth signal, from its second differences; not under the digital step.
+
+    Second differences of white noise have six times its variance; the median makes jumps harmless.
+    """
+    if len(values) < 3:
+        return 0.0
+    deviation = 1.4826 * float(np.median(np.abs(np.diff(values, 2)))) / np.sqrt(6.0)
+    return max(deviation, digital_step(values) / np.sqrt(12.0))
+
+
+def digital_step(values: FloatArray) -> float:
+    """The smallest difference between neighbouring samples where many of them are equal, else 0."""
+    steps = np.abs(np.diff(values))
+    if (steps == 0).mean() < 0.2 or not steps.any():
+        return 0.0
+    # what a sum leaves in the last digits is no step
+    real = steps[steps > 1e-9 * np.abs(values).max()]
+    return float(real.min()) if real.size else 0.0
+
+
+def plateaus(values: FloatArray, fewest: int = 3) -> list[Plateau]:
+    """The pieces between jumps over which a signal stays at one level, those under `fewest` samples left out.
+
+    A jump exceeds eight standard deviations of the noise and a thousandth of the largest level; a piece is constant
+    if nine tenths of its samples lie within twice that of its median. Pieces at the same level with nothing but a
+    spike between them are one.
+    """
+    jump = jump_size(values)
+    breaks = np.flatnonzero(np.abs(np.diff(values)) > jump) + 1
+    edges = np.concatenate([[0], breaks, [len(values)]])
+    found: list[Plateau] = []
+    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        if stop - start < fewest:
+            continue
+        piece = values[start:stop]
+        level = float(np.median(piece))
+        if np.quantile(np.abs(piece - level), 0.9) > 2.0 * jump:
+            continue
+        one = Plateau(int(start), int(stop), level)
+        if found and one.start - found[-1].stop < fewest and abs(level - found[-1].level) <= jump:
+            one = Plateau(found.pop().start, one.stop, level)
+        found.append(one)
+    return found
+
+
+def jump_size(values: FloatArray) -> float:
+    """The least difference between neighbouring samples that counts as a jump."""
+    return max(8.0 * noise_of(values), 1e-3 * float(np.abs(values).max()), 1e-15)
+
+
+def blocks(n: int, count: int) -> list[slice]:
+    """`count` consecutive blocks of about equal length, none of them empty; fewer where n is smaller."""
+    edges = np.linspace(0, n, min(count, n) + 1).round().astype(int)
+    return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def level_with_error(values: FloatArray) -> tuple[float, float]:
+    """The mean of a signal and its standard error, honest about noise that is correlated over many samples.
+
+    Both come from the medians of eight blocks, after a straight line was taken out of the scatter.
+    """
+    means = np.array([np.median(values[one]) for one in blocks(len(values), 8)])
+    if len(means) < 4:
+        return float(np.mean(values)), float(np.ptp(values))
+    places = np.arange(len(means)) - (len(means) - 1) / 2.0
+    slope = float(places @ means / (places @ places))
+    rest = means - means.mean() - slope * places
+    scatter = float(np.sqrt(rest @ rest / (len(means) - 2)))
+    return float(means.mean()), scatter / float(np.sqrt(len(means)))
+
+
+def thinned(x: FloatArray, y: FloatArray, count: int = _CURVE_POINTS) -> list[tuple[float, float]]:
+    """About `count` points of a curve, the lowest and the highest of each stretch, so that no spike is lost."""
+    if len(x) <= count:
+        return list(zip(x.tolist(), y.tolist(), strict=True))
+    rows: list[int] = []
+    for one in blocks(len(x), count // 2):
+        piece = y[one]
+        rows += sorted({one.start + int(piece.argmin()), one.start + int(piece.argmax())})
+    return [(float(x[row]), float(y[row])) for row in rows]
+
+
+def longest_run(mask: BoolArray) -> int:
+    """The length of the longest run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return int((edges[1::2] - edges[::2]).max()) if edges.size else 0

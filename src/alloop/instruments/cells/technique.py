@@ -1,0 +1,208 @@
+"""What a trace is: told from the signals, not from the file's name.
+
+The controlled quantity follows its programme much more closely than the measured one follows anything: current in
+steps is galvanostatic, voltage in steps is a polarisation, voltage in ramps is voltammetry. What the file or a person
+states ("chronoamperometry") decides only where the signals leave two readings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from alloop.arrays import FloatArray
+from alloop.errors import InstrumentError
+from alloop.instruments.cells.signals import Plateau, jump_size, plateaus
+from alloop.instruments.cells.sweeps import Sweep, find_sweeps, is_staircase
+from alloop.instruments.recording import Trace
+
+Technique = Literal[
+    "potentiostatic polarisation", "galvanostatic polarisation", "voltammetry", "cycling", "critical current"
+]
+
+_SHARE = 0.9  # of the samples that lie in the programme
+_CLEARER = 3.0  # how much more closely the controlled quantity follows its programme than the other one
+_SAME_CURRENT = 0.05  # relative difference of two settings that are meant to be the same
+_MANY_MORE = 5  # times the half-cycles of the steps before: cycling after formation, not a staircase
+_EXACT = 1e-6  # relative deviations below are all alike
+
+# what people and instruments call them; the first that is found counts
+_NAMES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("critical current", ("critical current", "critical_current", "ccd")),
+    ("cycling", ("cycling", "plating", "stripping", "symmetric", "gcpl")),
+    ("voltammetry", ("voltammetry", "linear sweep", "lsv", "cyclic volt")),
+    ("potentiostatic polarisation", ("chronoamp", "potentiostatic", "constant voltage")),
+    ("galvanostatic polarisation", ("chronopot", "constant current", "galvanostatic pol")),
+    ("polarisation", ("polarisation", "polarization", "hebb")),
+)
+
+
+@dataclass(frozen=True)
+class Programme:
+    """What was done to the cell.
+
+    Attributes:
+        technique: its name.
+        plateaus: pieces of constant voltage or current, in order; empty for voltammetry.
+        sweeps: ramps of the voltage, in order; empty for all others.
+    """
+
+    technique: Technique
+    plateaus: tuple[Plateau, ...] = ()
+    sweeps: tuple[Sweep, ...] = ()
+
+
+def recognise(trace: Trace, stated: str = "") -> Programme:
+    """What was done to the cell.
+
+    Args:
+        trace: without gaps (see `signals.usable_rows`).
+        stated: what the file or a person calls it, "" where nobody does.
+
+    Raises:
+        InstrumentError: when nothing known fits, or when more than one reading does and nobody says which.
+    """
+    named = _named(stated)
+    in_current, in_voltage = plateaus(trace.current_A), plateaus(trace.voltage_V)
+    if is_staircase(in_voltage):
+        in_voltage = []
+    found_sweeps = find_sweeps(trace.time_s, trace.voltage_V)
+    n = len(trace.current_A)
+    deviations = {
+        "current": _deviation(trace.current_A, in_current),
+        "voltage": _deviation(trace.voltage_V, in_voltage),
+        "sweep": max((one.deviation for one in found_sweeps), default=np.inf),
+    }
+    if sum(one.stop - one.start for one in found_sweeps) < 0.5 * n:
+        deviations["sweep"] = np.inf
+    controlled = _controlled(deviations, named)
+    if controlled == "sweep":
+        return Programme("voltammetry", sweeps=tuple(found_sweeps))
+    if not np.isfinite(trace.time_s).all():
+        raise InstrumentError(
+            "voltage or current is held in steps, but there are no times", "export the column with the time"
+        )
+    if controlled == "voltage":
+        return Programme("potentiostatic polarisation", tuple(in_voltage))
+    return _galvanostatic(trace, in_current, named)
+
+
+def same_current(one: float, other: float) -> bool:
+    """Whether two currents are the same setting."""
+    return abs(abs(one) - abs(other)) <= _SAME_CURRENT * max(abs(one), abs(other))
+
+
+def current_steps(found: tuple[Plateau, ...] | list[Plateau]) -> list[float]:
+    """The different magnitudes of current, rising, each the median of its plateaus."""
+    levels = sorted(abs(one.level) for one in found)
+    groups: list[list[float]] = []
+    for level in levels:
+        if groups and same_current(level, groups[-1][0]):
+            groups[-1].append(level)
+        else:
+            groups.append([level])
+    return [float(np.median(group)) for group in groups]
+
+
+def under_current(trace: Trace, found: list[Plateau]) -> list[Plateau]:
+    """The plateaus at which a current flows."""
+    least = 2.0 * jump_size(trace.current_A)
+    return [one for one in found if abs(one.level) > least]
+
+
+def _named(stated: str) -> str:
+    text = stated.lower()
+    return next((name for name, words in _NAMES if any(word in text for word in words)), "")
+
+
+def _deviation(values: FloatArray, found: list[Plateau]) -> float:
+    """How far a signal strays from its levels, relative to them; infinite where it has none."""
+    if sum(one.stop - one.start for one in found) < _SHARE * len(values):
+        return float("inf")
+    largest = max(abs(one.level) for one in found)
+    if largest == 0.0:
+        return float("inf")
+    spreads, weights = [], []
+    for one in found:
+        if abs(one.level) < 1e-3 * largest:
+            continue
+        piece = values[one.rows]
+        spreads.append(float(np.quantile(np.abs(piece - one.level), 0.9)) / abs(one.level))
+        weights.append(one.stop - one.start)
+    return float(np.average(spreads, weights=weights))
+
+
+def _controlled(deviations: dict[str, float], named: str) -> str:
+    """Which quantity follows a programme: `current`, `voltage` or `sweep`."""
+    ranked = sorted((max(value, _EXACT), name) for name, value in deviations.items())
+    if not np.isfinite(ranked[0][0]):
+        raise InstrumentError(
+            "neither voltage nor current is held in steps, and the voltage is not swept evenly",
+            "export one technique at a time: polarisation, voltammetry, or cycling at set currents",
+        )
+    if ranked[1][0] >= _CLEARER * ranked[0][0]:
+        return ranked[0][1]
+    stated = {"voltammetry": "sweep", "potentiostatic polarisation": "voltage"}.get(
+        named, "current" if named in ("galvanostatic polarisation", "cycling", "critical current") else ""
+    )
+    if stated in (ranked[0][1], ranked[1][1]):
+        return stated
+    words = {"current": "the current in steps", "voltage": "the voltage in steps", "sweep": "the voltage in ramps"}
+    raise InstrumentError(
+        f"it cannot be told whether {words[ranked[0][1]]} or {words[ranked[1][1]]} was set",
+        'state the technique, for instance "chronoamperometry" or "cycling"',
+    )
+
+
+def _galvanostatic(trace: Trace, found: list[Plateau], named: str) -> Programme:
+    flowing = under_current(trace, found)
+    if not flowing:
+        raise InstrumentError("no current flows", "this is a rest at open circuit: nothing to evaluate")
+    signs = np.sign([one.level for one in flowing])
+    reversals = int((np.diff(signs) != 0).sum())
+    steps = current_steps(flowing)
+    if reversals == 0:
+        return _one_way(found, steps, named)
+    if reversals == 1 and named not in ("cycling", "critical current", "polarisation"):
+        raise InstrumentError(
+            "the current changes its sign once: one cycle of a symmetric cell, or a polarisation both ways",
+            'state the technique: "cycling", or "polarisation" with blocking electrodes',
+        )
+    if named in ("polarisation", "galvanostatic polarisation"):
+        return Programme("galvanostatic polarisation", tuple(found))
+    if len(steps) == 1 or _is_cycling_after_formation(flowing, steps):
+        return Programme("cycling", tuple(found))
+    places = [_place(one.level, steps) for one in flowing]
+    rising = places[: int(np.argmax(places)) + 1]
+    if all(b >= a for a, b in zip(rising[:-1], rising[1:], strict=True)):
+        return Programme("critical current", tuple(found))
+    raise InstrumentError(
+        f"{len(steps)} different currents in no rising order: neither a staircase nor cycling at one current",
+        "cut the part with rising currents, or the part at one current, into a file of its own",
+    )
+
+
+def _one_way(found: list[Plateau], steps: list[float], named: str) -> Programme:
+    """Current of one sign only."""
+    if named == "critical current":
+        return Programme("critical current", tuple(found))
+    if named in ("polarisation", "galvanostatic polarisation") or (len(steps) == 1 and named != "cycling"):
+        return Programme("galvanostatic polarisation", tuple(found))
+    raise InstrumentError(
+        f"{len(steps)} current{'s' * (len(steps) > 1)} of one sign: plating in one direction, or a polarisation",
+        'state the technique: "critical current" with metal electrodes, "polarisation" with blocking ones',
+    )
+
+
+def _place(level: float, steps: list[float]) -> int:
+    return int(np.argmin(np.abs(np.log(np.array(steps) / abs(level)))))
+
+
+def _is_cycling_after_formation(flowing: list[Plateau], steps: list[float]) -> bool:
+    """Whether the last current was kept for many times more half-cycles than any before."""
+    counts = np.bincount([_place(one.level, steps) for one in flowing], minlength=len(steps))
+    last = _place(flowing[-1].level, steps)
+    others = np.delete(counts, last)
+    return bool(counts[last] >= _MANY_MORE * others.max() and counts[last] >= 2 * _MANY_MORE)
