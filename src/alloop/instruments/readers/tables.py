@@ -81,12 +81,20 @@ class HeadingLine:
 
 
 def find_headings(lines: Sequence[str], start: int = 0) -> HeadingLine | None:
-    """The first line of headings of impedances or of voltages and currents; None when there is none."""
+    """The line of headings of impedances or of voltages and currents; None when there is none.
+
+    Of several lines above the first numbers (a title such as "i - t Curve" can look like one), the one that names
+    most quantities.
+    """
+    best: HeadingLine | None = None
     for number in range(start, min(len(lines), start + HEADINGS_WITHIN)):
         found = headings_at(lines, number)
         if found is not None and (found.is_impedance or found.is_trace):
-            return found
-    return None
+            if best is None or len(found.quantities) >= len(best.quantities):
+                best = found
+        elif best is not None and find_dialect([lines[number]], _data_delimiters(best)) is not None:
+            return best
+    return best
 
 
 def headings_at(lines: Sequence[str], number: int) -> HeadingLine | None:
