@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from alloop.errors import InstrumentError
 from alloop.instruments.readers.biologic import is_biologic, read_biologic
 from alloop.instruments.readers.biologic_binary import is_biologic_binary, read_biologic_binary
@@ -36,6 +38,9 @@ _WORKBOOK = "xl/workbook.xml"
 _ROWS_LOOKED_AT = 60
 
 
+@np.errstate(
+    all="ignore"
+)  # numbers of damaged files overflow; what comes of it is counted among the bad rows
 def read_recording(data: bytes, name: str) -> Recording:
     """What an instrument file holds. The format is told from its content; the name serves messages only.
 
@@ -71,6 +76,7 @@ def read_recording(data: bytes, name: str) -> Recording:
     return recording
 
 
+@np.errstate(all="ignore")
 def is_recording(data: bytes, name: str) -> bool:
     """Whether a file is an instrument file rather than a table of results or phases, or anything else.
 

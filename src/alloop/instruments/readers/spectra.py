@@ -15,6 +15,8 @@ from alloop.instruments.readers.tables import Table
 from alloop.instruments.recording import UNKNOWN_SIZE, Geometry, Spectrum
 
 FEWEST_POINTS = 3
+_HIGHEST_HZ, _LARGEST_OHM = 1e13, 1e16  # beyond any impedance analyser; NaN is left out by comparing, too
+_HOTTEST = 5000.0  # kelvins or degrees
 _CLEAR_SIGN = 0.5
 _NEW_SWEEP_DECADES = 0.5
 _Complex = np.ndarray[tuple[int], np.dtype[np.complex128]]
@@ -68,10 +70,14 @@ def _block_spectra(table: Table, where: str, sign_from_data: bool) -> tuple[list
         remarks.append(f"{count} rows with frequency 0 (measured at direct current) left out")
         table, frequency = table.rows(measured), frequency[measured]
     impedance, sign_remarks = _impedances(table, frequency, where, sign_from_data)
-    good = np.isfinite(frequency) & (frequency > 0) & np.isfinite(impedance) & (np.abs(impedance) > 0)
-    remarks += [*sign_remarks, *keep_good(good, "have no frequency above 0 or no impedance", where)]
+    size = np.abs(impedance)
+    good = (frequency > 0) & (frequency < _HIGHEST_HZ) & (size > 0) & (size < _LARGEST_OHM)
+    remarks += [
+        *sign_remarks,
+        *keep_good(good, "have no frequency above 0 or no believable impedance", where),
+    ]
     table, frequency, impedance = table.rows(good), frequency[good], impedance[good]
-    groups = _sweeps(table, frequency)
+    groups = _sweeps(table, frequency, where)
     sweeps = [group for group in groups if group.size >= FEWEST_POINTS and np.ptp(frequency[group]) > 0]
     if not sweeps:
         raise InstrumentError(
@@ -191,15 +197,15 @@ def sign_of_imaginary(frequency: FloatArray, real: FloatArray, imaginary: FloatA
     permittivities: M. Wübbenhorst and J. van Turnhout, J. Non-Cryst. Solids 305 (2002) 40,
     https://doi.org/10.1016/S0022-3093(02)01086-4): the two have the same sign.
     """
-    with np.errstate(all="ignore"):
-        good = np.isfinite(frequency) & np.isfinite(real) & np.isfinite(imaginary) & (frequency > 0)
-        order = np.argsort(frequency[good], kind="stable")
-        re, im = real[good][order], imaginary[good][order]
-        middle = (im[1:] + im[:-1]) / 2.0
-        size = (re[1:] + re[:-1]) ** 2 / 4.0 + middle**2
-        products = np.nan_to_num(middle * np.diff(re) / size, posinf=0.0, neginf=0.0)
-        total = float(np.abs(products).sum())
-        return float(products.sum() / total) if 0 < total < np.inf else 0.0
+    good = np.isfinite(frequency) & np.isfinite(real) & np.isfinite(imaginary) & (frequency > 0)
+    order = np.argsort(frequency[good], kind="stable")
+    re, im = real[good][order], imaginary[good][order]
+    middle = (im[1:] + im[:-1]) / 2.0
+    size = (re[1:] + re[:-1]) ** 2 / 4.0 + middle**2
+    usable = size > 0
+    products = np.nan_to_num(middle[usable] * np.diff(re)[usable] / size[usable], posinf=0.0, neginf=0.0)
+    total = float(np.abs(products).sum())
+    return float(products.sum() / total) if 0 < total < np.inf else 0.0
 
 
 def holds_negative(
@@ -214,7 +220,7 @@ def holds_negative(
     return bool(is_mostly_positive and (sign <= -_CLEAR_SIGN if doubted else sign < _CLEAR_SIGN))
 
 
-def _sweeps(table: Table, frequency: FloatArray) -> list[IntArray]:
+def _sweeps(table: Table, frequency: FloatArray, where: str) -> list[IntArray]:
     """Row numbers of each sweep: a sweep ends where the cycle changes or the frequency jumps back."""
     if frequency.size == 0:
         return []
@@ -225,7 +231,14 @@ def _sweeps(table: Table, frequency: FloatArray) -> list[IntArray]:
     step = np.diff(np.log10(frequency))
     direction = np.sign(np.median(step)) if step.size else 0.0
     begins[1:] |= (np.sign(step) == -direction) & (np.abs(step) > _NEW_SWEEP_DECADES)
-    return list(np.split(np.arange(frequency.size, dtype=np.int64), np.flatnonzero(begins)))
+    starts = np.flatnonzero(begins)
+    if starts.size >= MOST_SPECTRA:
+        raise InstrumentError(
+            f"the frequency jumps back {starts.size} times; at most {MOST_SPECTRA} sweeps are read",
+            "sort the points as they were measured, or split the file",
+            where,
+        )
+    return list(np.split(np.arange(frequency.size, dtype=np.int64), starts))
 
 
 def _spectrum(
@@ -250,7 +263,7 @@ def _temperature(table: Table) -> float | None:
     if not found:
         return None
     values = table.values[:, found[0]]
-    values = values[np.isfinite(values)]
+    values = values[np.abs(values) < _HOTTEST]
     if values.size == 0:
         return None
     mean = float(values.mean())

@@ -12,6 +12,9 @@ from alloop.instruments.recording import Trace
 
 _UNITS = {"time": "s", "voltage": "V", "current": "A", "control current": "A", "current density": "A/cm2"}
 _LARGEST_CYCLE = 1e9
+_LARGEST = (
+    1e15  # seconds, volts or amperes: beyond that it is no measurement; NaN is left out by comparing, too
+)
 
 
 def trace_of(table: Table, where: str, area_cm2: float | None) -> tuple[Trace, tuple[str, ...]]:
@@ -34,8 +37,10 @@ def trace_of(table: Table, where: str, area_cm2: float | None) -> tuple[Trace, t
         _column(table, "time", where) if table.positions("time") else (np.full(voltage.size, np.nan), [])
     )
     remarks += said
-    good = np.isfinite(voltage) & np.isfinite(current) & (np.isfinite(time) | (not table.positions("time")))
-    remarks += keep_good(good, "have no number for time, voltage or current", where)
+    good = (np.abs(voltage) < _LARGEST) & (np.abs(current) < _LARGEST)
+    if table.positions("time"):
+        good &= np.abs(time) < _LARGEST
+    remarks += keep_good(good, "have no believable number for time, voltage or current", where)
     time, voltage, current = time[good], voltage[good], current[good]
     cycle = _cycles(table.rows(good), voltage.size)
     time, said = _forward(time, cycle, where)
