@@ -10,8 +10,8 @@ from alloop.arrays import FloatArray
 from alloop.errors import InstrumentError
 from alloop.instruments.readers.assemble import Source, recording_of
 from alloop.instruments.readers.headings import Heading
+from alloop.instruments.readers.impedances import holds_negative
 from alloop.instruments.readers.numbers import Dialect, find_dialect, is_number, parse
-from alloop.instruments.readers.spectra import holds_negative
 from alloop.instruments.readers.tables import HEADINGS_WITHIN, Table, find_headings, read_table
 from alloop.instruments.recording import Recording
 

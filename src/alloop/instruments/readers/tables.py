@@ -201,12 +201,12 @@ def _data_delimiters(found: HeadingLine) -> list[str | None]:
 
 
 def _check_width(body: Sequence[str], dialect: Dialect, headings: Sequence[Heading], where: str) -> None:
-    """Refuse rows with more cells than headings: nobody can say which heading belongs to which column."""
+    """Refuse rows with more or fewer cells than headings: nobody can say which heading belongs to which column."""
     width = max(i for i, heading in enumerate(headings, start=1) if heading.text)
     counts = sorted(_cell_count(line, dialect) for line in body[:50])
     usual = counts[len(counts) // 2]
     check_shape(0, counts[-1], where)
-    if usual <= width:
+    if usual == width or (usual < width <= _usual_width(body, dialect)):
         return
     if dialect.delimiter == "," and counts[0] >= 2 * width - 1 > 1:
         raise InstrumentError(
@@ -214,16 +214,19 @@ def _check_width(body: Sequence[str], dialect: Dialect, headings: Sequence[Headi
             "export with semicolons or tabs between the cells, or with decimal points",
             where,
         )
-    lacks = (
-        ""
-        if any("frequency" in heading.quantity for heading in headings)
-        else " (none is that of a frequency)"
-    )
+    has_frequency = any("frequency" in heading.quantity for heading in headings)
+    lacks = "" if has_frequency or usual < width else " (none is that of a frequency)"
     raise InstrumentError(
         f"the rows have {usual} cells under {width} headings{lacks}: which belong together cannot be told",
-        "write a heading above every column",
+        "write one heading above every column",
         where,
     )
+
+
+def _usual_width(body: Sequence[str], dialect: Dialect) -> int:
+    """The number of cells of most rows, with the empty ones at their ends."""
+    counts = sorted(line[:_LONGEST_LINE].count(dialect.delimiter or " ") + 1 for line in body[:50])
+    return counts[len(counts) // 2] if dialect.delimiter is not None else 0
 
 
 def _cell_count(line: str, dialect: Dialect) -> int:

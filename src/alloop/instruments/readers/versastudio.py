@@ -24,7 +24,11 @@ def read_versastudio(content: Content) -> Recording:
     Raises:
         InstrumentError: when there is no segment with data.
     """
-    lines = [line.removeprefix(_DEFINITION) for line in content.lines]
+    # the definition of columns ends with a number that heads no column
+    lines = [
+        line.removeprefix(_DEFINITION).removesuffix(", 0") if line.startswith(_DEFINITION) else line
+        for line in content.lines
+    ]
     starts = [i for i, line in enumerate(content.lines) if line.startswith(_DEFINITION)]
     tables = []
     for start in starts:
