@@ -109,7 +109,9 @@ def _check(steps: tuple[Step, ...], sets_voltage: bool, trace: Trace) -> None:
     what = "voltage" if sets_voltage else "current"
     largest = max((abs(step.setting) for step in steps), default=0.0)
     if largest == 0.0:
-        raise InstrumentError(f"no {what} was applied long enough", f"hold a {what} until the response is steady")
+        raise InstrumentError(
+            f"no {what} was applied long enough", f"hold a {what} until the response is steady"
+        )
     wrong = "rising" if sets_voltage else "drifting"
     for step in steps:
         if step.rest.state == wrong and abs(step.setting) > 1e-3 * largest:
@@ -143,7 +145,9 @@ def _flags_of_steps(steps: tuple[Step, ...], sets_voltage: bool) -> tuple[Flag, 
     far = [step for step in steps if step.rest.state == "extrapolated"]
     if far:
         flags += (
-            Flag("extrapolated", f"the limit of {len(far)} of {len(steps)} steps comes from the law of decay"),
+            Flag(
+                "extrapolated", f"the limit of {len(far)} of {len(steps)} steps comes from the law of decay"
+            ),
         )
     if len({round(step.setting, 12) for step in steps}) == 1:
         quantity = "current" if sets_voltage else "voltage"
@@ -204,5 +208,3 @@ def _below_resolution(slope: float, error: float, sets_voltage: bool) -> Flag:
         "below_resolution",
         f"the {what} at rest cannot be told from zero ({slope:.2g} ± {error:.2g} {unit}): the value is a limit",
     )
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,8 @@ def usable_rows(trace: Trace) -> tuple[Trace, int]:
     kept = Trace(trace.time_s[keep], trace.voltage_V[keep], trace.current_A[keep], trace.cycle[keep])
     if has_time and (back := np.flatnonzero(np.diff(kept.time_s) < 0)).size:
         raise InstrumentError(
-            f"time runs backwards behind sample {back[0] + 1}", "export one run at a time, in the order of time"
+            f"time runs backwards behind sample {back[0] + 1}",
+            "export one run at a time, in the order of time",
         )
     return kept, left_out
 
@@ -83,7 +85,7 @@ def plateaus(values: FloatArray, fewest: int = 3) -> list[Plateau]:
     breaks = np.flatnonzero(np.abs(np.diff(values)) > jump) + 1
     edges = np.concatenate([[0], breaks, [len(values)]])
     found: list[Plateau] = []
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in itertools.pairwise(edges):
         if stop - start < fewest:
             continue
         piece = values[start:stop]
@@ -105,7 +107,7 @@ def jump_size(values: FloatArray) -> float:
 def blocks(n: int, count: int) -> list[slice]:
     """`count` consecutive blocks of about equal length, none of them empty; fewer where n is smaller."""
     edges = np.linspace(0, n, min(count, n) + 1).round().astype(int)
-    return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(int(a), int(b)) for a, b in itertools.pairwise(edges)]
 
 
 def level_with_error(values: FloatArray) -> tuple[float, float]:

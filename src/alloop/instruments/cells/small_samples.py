@@ -18,7 +18,9 @@ from alloop.instruments.cells.weibull import (
 )
 
 _MOST_STEPS = 400
-_MANY_CELLS = 30  # with more of them the critical value of 30 is used: 3.2 on its way to 2.7, a little too careful
+_MANY_CELLS = (
+    30  # with more of them the critical value of 30 is used: 3.2 on its way to 2.7, a little too careful
+)
 
 
 def staircase(failures: FloatArray, step: float, top: float) -> tuple[FloatArray, FloatArray]:
@@ -45,7 +47,7 @@ def calibrated_critical(
 
     The signed root of the likelihood ratio at the true quantile has a distribution that depends on nothing but the
     number of cells where all are seen to fail (J. F. Lawless, Statistical Models and Methods for Lifetime Data, 2nd
-    ed., Wiley 2003, section 5.1): it is drawn once and its quantiles taken. With survivors and steps this is an
+    ed., Wiley 2003, chapter 5): it is drawn once and its quantiles taken. With survivors and steps this is an
     approximation; how good it is, `benchmarks/instruments_cells.py` measures. (Drawing samples from the fitted
     distribution with its steps instead was tried: 64 to 91 % instead of 95 % with three cells, because cells that
     fail in the same step make the fitted distribution far too narrow.)
@@ -67,14 +69,16 @@ def _signed_roots(samples: FloatArray, true: float, share: float) -> FloatArray:
     shape = _shapes_of_complete(samples)
     estimate = np.log(np.mean(samples ** shape[:, None], axis=1)) / shape + true / shape
     at = (estimate[:, None], np.log(shape)[:, None], share)
-    fallen = log_likelihood(samples, samples, *at)[:, 0] - profile(samples, samples, np.full(len(samples), true), share)
+    fallen = log_likelihood(samples, samples, *at)[:, 0] - profile(
+        samples, samples, np.full(len(samples), true), share
+    )
     return np.asarray(np.sign(estimate - true) * np.sqrt(2.0 * np.maximum(fallen, 0.0)), dtype=np.float64)
 
 
 def _shapes_of_complete(samples: FloatArray) -> FloatArray:
     """The most likely shapes of samples (m, n) without survivors, by bisection of the score.
 
-    The score, sum(x^b ln x) / sum(x^b) - 1 / b - mean(ln x), rises with the shape b (Lawless 2003, section 5.2).
+    The score, sum(x^b ln x) / sum(x^b) - 1 / b - mean(ln x), rises with the shape b (Lawless 2003, chapter 5).
     """
     logs = np.log(samples)
     logs = logs - logs.max(axis=1, keepdims=True)
@@ -91,8 +95,8 @@ def _shapes_of_complete(samples: FloatArray) -> FloatArray:
 def zero_failure_cells(share: float = 0.05, confidence: float = 0.95) -> int:
     """How many cells must pass a current, none failing, to state that at most this share fails there.
 
-    The success run: n = ln(1 - confidence) / ln(1 - share), 59 for 5 % at 95 % (Meeker and Escobar 1998,
-    section 9.4, with the binomial distribution; no Weibull shape is assumed).
+    The success run: n = ln(1 - confidence) / ln(1 - share), 59 for 5 % at 95 %; from the binomial
+    distribution, so that no Weibull shape is assumed (Meeker and Escobar 1998, chapter 10).
     """
     _check_shares(share, confidence)
     return math.ceil(math.log(1.0 - confidence) / math.log(1.0 - share) - 1e-9)
@@ -111,8 +115,8 @@ def cells_for_precision(
     n = (z_confidence s / -ln(1 - below))^2, where s^2 is the asymptotic variance of the logarithm of the quantile
     for one cell, from the exact Fisher information of the staircase: it has finitely many outcomes (cell fails in
     step k, cell survives), with probabilities p_k(scale, shape). Of a continuous rise without top this is the
-    textbook's [1.109 - 0.514 u + 0.608 u^2] / shape^2 with u = ln(-ln(1 - share)) (Meeker and Escobar 1998, section
-    8.4). It takes the fitted shape for the true one: with few cells a rough guide.
+    textbook's [1.109 - 0.514 u + 0.608 u^2] / shape^2 with u = ln(-ln(1 - share)) (Meeker and Escobar 1998,
+    chapter 10). It takes the fitted shape for the true one: with few cells a rough guide.
 
     Raises:
         InstrumentError: for shares outside (0, 1).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +46,7 @@ def find_sweeps(time_s: FloatArray, voltage_V: FloatArray) -> list[Sweep]:
     clock = time_s if np.isfinite(time_s).all() else np.arange(len(voltage_V), dtype=np.float64)
     turns = _turns(voltage_V, max(_TURN * range_V, 6.0 * noise))
     found = []
-    for first, last in zip(turns[:-1], turns[1:], strict=True):
+    for first, last in itertools.pairwise(turns):
         ramp = _straight_part(clock, voltage_V, int(first), int(last) + 1)
         if ramp is not None:
             found.append(ramp)

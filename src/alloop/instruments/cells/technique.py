@@ -7,6 +7,7 @@ states ("chronoamperometry") decides only where the signals leave two readings.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -149,7 +150,11 @@ def _controlled(deviations: dict[str, float], named: str) -> str:
     )
     if stated in (ranked[0][1], ranked[1][1]):
         return stated
-    words = {"current": "the current in steps", "voltage": "the voltage in steps", "sweep": "the voltage in ramps"}
+    words = {
+        "current": "the current in steps",
+        "voltage": "the voltage in steps",
+        "sweep": "the voltage in ramps",
+    }
     raise InstrumentError(
         f"it cannot be told whether {words[ranked[0][1]]} or {words[ranked[1][1]]} was set",
         'state the technique, for instance "chronoamperometry" or "cycling"',
@@ -176,7 +181,7 @@ def _galvanostatic(trace: Trace, found: list[Plateau], named: str) -> Programme:
         return Programme("cycling", tuple(found))
     places = [_place(one.level, steps) for one in flowing]
     rising = places[: int(np.argmax(places)) + 1]
-    if all(b >= a for a, b in zip(rising[:-1], rising[1:], strict=True)):
+    if all(b >= a for a, b in itertools.pairwise(rising)):
         return Programme("critical current", tuple(found))
     raise InstrumentError(
         f"{len(steps)} different currents in no rising order: neither a staircase nor cycling at one current",

@@ -95,7 +95,7 @@ def quantile_with_bounds(
 
     A bound lies where twice the log-likelihood, maximised over the shape, has fallen by its critical value (lower
     and upper). Without them the quantile of chi-squared with one degree of freedom is taken (Meeker and Escobar
-    1998, section 8.3): bounds that are too tight for few cells, see
+    1998, chapter 8): bounds that are too tight for few cells, see
     :func:`alloop.instruments.cells.small_samples.calibrated_critical`.
 
     Raises:
@@ -138,7 +138,9 @@ def maximum(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray, 
     return place, shape, value
 
 
-def profile(low: FloatArray, high: FloatArray, log_quantile: FloatArray | np.float64, share: float) -> FloatArray:
+def profile(
+    low: FloatArray, high: FloatArray, log_quantile: FloatArray | np.float64, share: float
+) -> FloatArray:
     """Of samples (..., n): the log-likelihood at a quantile (...), maximised over the shape."""
     place = np.asarray(log_quantile, dtype=np.float64)
     shape = np.full(low.shape[:-1], np.mean(np.log(SHAPE_LIMITS)))
