@@ -26,7 +26,12 @@ _LEAST_WEIGHT = 1e-3
 _CORRELATED_BELOW = 0.6
 _LEAST_SCALE = 0.01
 _SCALE_PER_NOISE = 4.0
-_DISCREPANCY = 0.5
+# No circuit is exact: an rms misfit of this share of |Z| is as good as none.
+_TOLERATED_MISFIT = 0.003
+# A circuit that misses by so many times more than the best is out, however smooth its misfit.
+_HOPELESS = 5.0
+# Part of the rms misfit that a circuit's resistances may be off by, besides what noise does to them.
+_DISCREPANCY = 1.0
 
 
 @dataclass(frozen=True)
@@ -98,20 +103,21 @@ def _names(model: Model) -> tuple[str, ...]:
 def _is_exhausted(fits: Sequence[Fit], noise: float) -> bool:
     """Whether the best of the fits leaves nothing but noise."""
     best = min(fits, key=lambda fit: fit.cost)
-    return best.effective_points > _CORRELATED_BELOW * 2 * len(best.residual) or best.rms < 1.2 * noise
+    return best.effective_points > _CORRELATED_BELOW * 2 * len(best.residual) or best.misfit < 1.2 * noise
 
 
 def _weighed(tried: Sequence[tuple[Reading, str]]) -> tuple[Candidate, ...]:
     allowed = [reading.fit for reading, against in tried if not against]
     if not allowed:
-        ordered = sorted(tried, key=lambda one: _criterion(one[0].fit, one[0].fit.effective_points))
+        ordered = sorted(tried, key=lambda one: one[0].fit.cost)
         return tuple(Candidate(reading, 0.0, against) for reading, against in ordered)
-    effective = min(allowed, key=lambda fit: fit.cost).effective_points
-    least = min(_criterion(fit, effective) for fit in allowed)
-    weights = [
-        0.0 if against else float(np.exp(-0.5 * (_criterion(reading.fit, effective) - least)))
+    best = min(allowed, key=lambda fit: fit.cost)
+    worst = _HOPELESS * max(best.misfit, _TOLERATED_MISFIT)
+    tried = [
+        (reading, against or ("it misses the data" if reading.fit.misfit > worst else ""))
         for reading, against in tried
     ]
+    weights = [0.0 if against else _odds(reading.fit, best) for reading, against in tried]
     weights = [weight if weight > _LEAST_WEIGHT else 0.0 for weight in weights]
     total = sum(weights)
     candidates = [
@@ -121,40 +127,50 @@ def _weighed(tried: Sequence[tuple[Reading, str]]) -> tuple[Candidate, ...]:
     return tuple(sorted(candidates, key=lambda one: (-one.weight, one.reading.fit.cost)))
 
 
-def _criterion(fit: Fit, effective: float) -> float:
-    """The information criterion with `effective` independent residuals."""
-    return effective * np.log(max(fit.cost, 1e-300)) + len(fit.coordinates) * np.log(effective)
+def _odds(fit: Fit, best: Fit) -> float:
+    """How probable a fit is beside the one that comes closest to the data."""
+    # What separates the two is the smoother of their misfits: it has as many independent numbers as the fewer.
+    effective = min(fit.effective_points, best.effective_points)
+    floor = _TOLERATED_MISFIT**2 * len(fit.residual)
+    log_ratio = np.log((fit.cost + floor) / (best.cost + floor))
+    further = len(fit.coordinates) - len(best.coordinates)
+    return float(np.exp(min(-0.5 * (effective * log_ratio + further * np.log(effective)), 50.0)))
 
 
 def estimate(
-    candidates: Sequence[Candidate], value: Callable[[Reading], tuple[float, float] | None]
+    candidates: Sequence[Candidate], values: Callable[[Reading], Sequence[tuple[float, float, float]]]
 ) -> Estimate | None:
-    """A quantity over all circuits that give it; None where none does.
+    """A quantity over all circuits that give it, as the mean of its logarithm; None where none does.
 
     Args:
         candidates: with their weights.
-        value: of a reading: (value, standard error of its logarithm), None where the circuit does not have it.
+        values: of a reading: (value, standard error of its logarithm, share of the reading's weight); one for each
+            way to read the circuit, none where the circuit does not have the quantity.
     """
-    from scipy.special import stdtr
-
     parts = []
     for one in candidates:
-        found = value(one.reading) if one.weight > 0 else None
-        if found is not None:
-            freedom = max(one.reading.fit.effective_points - len(one.reading.fit.coordinates), 2.0)
-            spread = float(np.hypot(found[1], _DISCREPANCY * one.reading.fit.rms))
-            parts.append((one.weight, np.log(found[0]), max(spread, 1e-9), freedom))
+        fit = one.reading.fit
+        freedom = max(fit.effective_points - len(fit.coordinates), 2.0)
+        for value, error, share in values(one.reading) if one.weight > 0 else ():
+            spread = max(float(np.hypot(error, _DISCREPANCY * fit.misfit)), 1e-9)
+            parts.append((one.weight * share, np.log(value), spread, freedom))
     if not parts:
         return None
-    weight, middle, spread, freedom = (np.array(column) for column in zip(*parts, strict=True))
-    weight = weight / weight.sum()
+    weights, middles, spreads, freedoms = np.array(parts).T
+    weights = weights / weights.sum()
+    low, high = (_quantile(share, weights, middles, spreads, freedoms) for share in (0.05, 0.95))
+    return Estimate(float(np.exp(weights @ middles)), float(np.exp(low)), float(np.exp(high)))
 
-    def quantile(share: float) -> float:
-        low, high = (middle - 60 * spread).min(), (middle + 60 * spread).max()
-        for _ in range(60):
-            half = 0.5 * (low + high)
-            below = float(np.sum(weight * stdtr(freedom, (half - middle) / spread)))
-            low, high = (half, high) if below < share else (low, half)
-        return float(np.exp(0.5 * (low + high)))
 
-    return Estimate(float(np.exp(middle[0])), quantile(0.05), quantile(0.95))
+def _quantile(
+    share: float, weight: FloatArray, middle: FloatArray, spread: FloatArray, freedom: FloatArray
+) -> float:
+    """Quantile of a mixture of Student's t distributions."""
+    from scipy.special import stdtr
+
+    low, high = float((middle - 60 * spread).min()), float((middle + 60 * spread).max())
+    for _ in range(60):
+        half = 0.5 * (low + high)
+        below = float(np.sum(weight * stdtr(freedom, (half - middle) / spread)))
+        low, high = (half, high) if below < share else (low, half)
+    return 0.5 * (low + high)

@@ -109,9 +109,7 @@ class _Parser:
 
 
 def _series(parts: list[Node]) -> Node:
-    flat = tuple(
-        inner for part in parts for inner in (part.parts if isinstance(part, Series) else (part,))
-    )
+    flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, Series) else (part,)))
     return flat[0] if len(flat) == 1 else Series(flat)
 
 

@@ -8,6 +8,7 @@ alike; they count as fewer independent ones in the covariance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ EXPONENT_BOUNDS = (0.3, 1.0)
 # ln of magnitudes: wide enough for every R, C, L, Q and A there is, narrow enough for exp() to stay finite.
 _LOG_BOUNDS = (-46.0, 46.0)
 _MOST_EVALUATIONS = 80
+_WIDE_SCALE = 0.1
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,12 @@ class Fit:
     def rms(self) -> float:
         """The root mean square of the residuals of real and imaginary parts, as a share of |Z|."""
         return float(np.sqrt(np.mean(np.abs(self.residual) ** 2) / 2.0))
+
+    @property
+    def misfit(self) -> float:
+        """As `rms`, from the third quartile of the residuals, so that outliers do not count."""
+        # |residual| of two equal normal parts has the Rayleigh distribution: its third quartile is sqrt(2 ln 4) σ.
+        return float(np.quantile(np.abs(self.residual), 0.75) / np.sqrt(2.0 * np.log(4.0)))
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -103,27 +111,27 @@ def fit_circuit(
     def jacobian(theta: FloatArray) -> FloatArray:
         return _stacked(-model(theta)[1] / size[:, None])
 
-    best = None
-    for start in starts:
+    def search(start: FloatArray, loss_scale: float, tolerance: float) -> Any:
         inside = np.clip(start, low + 1e-6, high - 1e-6)
-        found = least_squares(
+        return least_squares(
             residuals,
             inside,
             jacobian,
             (low, high),
             loss="soft_l1",
-            f_scale=scale,
+            f_scale=loss_scale,
             max_nfev=_MOST_EVALUATIONS,
-            xtol=1e-8,
-            ftol=1e-8,
+            xtol=tolerance,
+            ftol=tolerance,
             gtol=1e-10,
         )
-        if best is None or found.cost < best.cost:
-            best = found
-    assert best is not None
+
+    # Far from the optimum every residual is large: with a tight scale right points would pass for outliers.
+    first = min((search(start, max(scale, _WIDE_SCALE), 1e-4) for start in starts), key=lambda one: one.cost)
+    best = search(first.x, scale, 1e-7)
     theta = best.x
     residual = (impedance_ohm - model(theta)[0]) / size
-    effective = effective_count(residual)
+    effective = effective_count(residual * np.sqrt(_weights(np.abs(residual), scale)))
     covariance = _covariance(_stacked(model(theta)[1] / size[:, None]), residual, scale, effective)
     return Fit(circuit, theta, covariance, residual, float(best.cost), scale, effective)
 
@@ -148,7 +156,7 @@ def effective_count(residual: ComplexArray) -> float:
 def _covariance(matrix: FloatArray, residual: ComplexArray, scale: float, effective: float) -> FloatArray:
     """Covariance of the coordinates: Gauss-Newton with the weights of the soft loss, inflated for correlation."""
     errors = _stacked(residual)
-    weights = 1.0 / np.sqrt(1.0 + (errors / scale) ** 2)  # d(soft_l1)/d(r²)
+    weights = _weights(errors, scale)
     weighted = matrix * np.sqrt(weights)[:, None]
     count = matrix.shape[1]
     variance = float(np.sum(weights * errors**2)) / max(len(errors) - count, 1)
@@ -156,6 +164,11 @@ def _covariance(matrix: FloatArray, residual: ComplexArray, scale: float, effect
     precision = weighted.T @ weighted + np.eye(count) * (variance + 1e-16) / 25.0
     covariance: FloatArray = np.linalg.inv(precision) * variance * (len(errors) / effective)
     return covariance
+
+
+def _weights(errors: FloatArray, scale: float) -> FloatArray:
+    """What an error counts relative to a small one: the derivative of the soft loss by its square."""
+    return np.asarray(1.0 / np.sqrt(1.0 + (errors / scale) ** 2))
 
 
 def _stacked(values: ComplexArray) -> FloatArray:

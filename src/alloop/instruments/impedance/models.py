@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,6 +20,9 @@ _LEAST_TAIL_EXPONENT = 0.35
 _LEAST_TAIL_F_PER_CM = 1e-9
 _CLOSEST_ARCS = 2.0
 _FAR_OUTSIDE = 10.0
+# An electrode's arc of which only this early part is seen is a blocking tail with a parameter too many.
+_A_TAIL = 1e3
+_LEAST_SHARE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,9 @@ def objection(reading: Reading, frequency_Hz: FloatArray, cell_constant_per_cm: 
     arcs = [one for one in (*reading.electrolyte, *reading.electrode) if one.peak_Hz is not None]
     if not reading.electrolyte:
         return "no resistance but the electrodes'"
+    for one in reading.electrolyte:
+        if one.resistance_ohm < _LEAST_SHARE * reading.total_ohm:
+            return f"{one.name} is next to nothing"
     for arc in arcs:
         if arc.exponent < _LEAST_ARC_EXPONENT:
             return f"the arc of {arc.name} is flatter than any process (n = {arc.exponent:.2f})"
@@ -74,8 +81,10 @@ def objection(reading: Reading, frequency_Hz: FloatArray, cell_constant_per_cm: 
             return f"the arc of {arc.name} lies far above the window"
         if arc in reading.electrolyte and arc.peak_Hz < frequency_Hz.min() / _FAR_OUTSIDE:
             return f"the arc of {arc.name} lies far below the window"
+        if arc.peak_Hz < frequency_Hz.min() / _A_TAIL:
+            return f"the arc of {arc.name} is a tail"
     peaks = sorted(arc.peak_Hz or 0.0 for arc in arcs)
-    if any(later < _CLOSEST_ARCS * earlier for earlier, later in zip(peaks, peaks[1:], strict=False)):
+    if any(later < _CLOSEST_ARCS * earlier for earlier, later in pairwise(peaks)):
         return "two arcs at the same frequency"
     tail = fit.parameters.get("CPE0_n")
     if tail is not None:

@@ -8,6 +8,7 @@ it with the sample's own thickness / area.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,9 +24,16 @@ from alloop.instruments.impedance.circuits import (
 from alloop.instruments.impedance.fitting import Fit
 from alloop.instruments.impedance.starts import arc_of
 
-# F in a cell of 1 per cm: grain boundaries reach to 1e-8, surface layers and electrodes lie from 1e-9 and 1e-7 up.
-ELECTRODE_FROM_F_PER_CM = 1e-7
+# F in a cell of 1 per cm: grain boundaries reach to 1e-8; surface layers and electrodes of pellets lie above.
+ELECTRODE_FROM_F_PER_CM = 3e-8
+UNCLEAR_FROM_F_PER_CM = 1e-8
 BULK_UP_TO_F_PER_CM = 2e-11
+# Peaks at least this factor apart are two processes and not one that is spread out.
+_APART = 3.0
+# An arc of exponent n holds about (f/peak)^-n of itself at a distant frequency f; with n between 0.7 and 1 this is the
+# share of the total that cannot be told to belong to one of two neighbours.
+_FLANK, _FLANK_SLOPE = 0.5, 0.75
+_WORST_LOG_ERROR = 1.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,8 @@ class Process:
         peak_Hz: frequency at which the arc is highest.
         exponent: n of the arc's CPE, 1 for a capacitor.
         is_electrode: whether it belongs to the electrodes and not to the electrolyte.
+        is_unclear: whether its capacitance fits a grain boundary as well as a contact.
+        is_bulk: whether its capacitance is that of grains.
     """
 
     name: str
@@ -49,41 +59,81 @@ class Process:
     capacitance_F: float | None
     peak_Hz: float | None
     exponent: float
-    is_electrode: bool
-
-    def log_error(self, fit: Fit) -> float:
-        """Standard error of ln R."""
-        return _log_error(self.gradient, self.resistance_ohm, fit)
+    is_electrode: bool = False
+    is_unclear: bool = False
+    is_bulk: bool = False
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A fitted circuit's electrolyte processes from the fastest to the slowest, and its electrode processes."""
+    """What a fitted circuit says of the sample.
+
+    Attributes:
+        fit: the fitted circuit.
+        electrolyte: its electrolyte processes from the fastest to the slowest.
+        electrode: its electrode processes.
+        is_chosen: whether alloop chose the circuit; a person who gave one has said what its arcs are.
+    """
 
     fit: Fit
     electrolyte: tuple[Process, ...]
     electrode: tuple[Process, ...]
+    is_chosen: bool = True
 
     @property
     def total_ohm(self) -> float:
         """The resistance of the electrolyte."""
         return sum(process.resistance_ohm for process in self.electrolyte)
 
-    @property
-    def total_log_error(self) -> float:
-        """Standard error of ln of the total."""
-        if not self.electrolyte:
-            return float("inf")
-        gradient = np.sum([process.gradient for process in self.electrolyte], axis=0)
-        return _log_error(gradient, self.total_ohm, self.fit)
+    def totals(self) -> list[tuple[float, float, float]]:
+        """The electrolyte's resistance: (ohm, standard error of its logarithm, share of belief).
+
+        A slow arc whose capacitance fits a grain boundary as well as a contact is counted in with half the belief.
+        """
+        ways = [self._sum(self.electrolyte, 1.0)] if self.electrolyte else []
+        last = self.electrolyte[-1:]
+        if len(self.electrolyte) > 1 and last[0].is_unclear:
+            ways = [self._sum(self.electrolyte, 0.5), self._sum(self.electrolyte[:-1], 0.5)]
+        return ways
+
+    def bulk(self) -> list[tuple[float, float, float]]:
+        """As `totals`: the resistance of the grains, where faster and slower processes lie apart."""
+        return self._group(0)
+
+    def grain_boundary(self) -> list[tuple[float, float, float]]:
+        """As `totals`: the resistance of the grain boundaries, where faster and slower processes lie apart."""
+        return self._group(1)
+
+    def _group(self, which: int) -> list[tuple[float, float, float]]:
+        """The processes on one side of the widest gap between the frequencies of the electrolyte's arcs."""
+        known = [one for one in self.electrolyte if not (one.is_unclear and len(self.electrolyte) > 2)]
+        peaks = [one.peak_Hz if one.peak_Hz is not None else np.inf for one in known]
+        if len(known) > 1 and known[0].peak_Hz is None and known[1].is_bulk:
+            peaks[0] = peaks[1]  # the arc is the grains'; what is faster is part of them, or the leads
+        gaps = [earlier / later for earlier, later in pairwise(peaks)]
+        if not gaps or max(gaps) < _APART:
+            return []
+        at = int(np.argmax(gaps)) + 1
+        value, error, share = self._sum(tuple((known[:at], known[at:])[which]), 1.0)
+        if self.is_chosen:
+            # The flank that an arc still has at its neighbour's peak may be counted to either of them.
+            flank = _FLANK * max(gaps) ** -_FLANK_SLOPE * sum(one.resistance_ohm for one in known)
+            error = float(np.hypot(error, flank / value))
+        return [(value, error, share)] if error < _WORST_LOG_ERROR else []
+
+    def _sum(self, processes: tuple[Process, ...], share: float) -> tuple[float, float, float]:
+        value = sum(process.resistance_ohm for process in processes)
+        gradient = np.sum([process.gradient for process in processes], axis=0)
+        return value, _log_error(gradient, value, self.fit), share
 
 
-def read_fit(fit: Fit, cell_constant_per_cm: float | None) -> Reading:
+def read_fit(fit: Fit, cell_constant_per_cm: float | None, is_chosen: bool = True) -> Reading:
     """Tell the parts of a fitted circuit apart.
 
     Args:
         fit: of any circuit; parts that pass no direct current (a blocking electrode) are nobody's resistance.
         cell_constant_per_cm: thickness / area; None where it is not known, then 1 is taken.
+        is_chosen: whether alloop chose the circuit.
     """
     factor = cell_constant_per_cm or 1.0
     processes, at = [], 0
@@ -98,6 +148,7 @@ def read_fit(fit: Fit, cell_constant_per_cm: float | None) -> Reading:
         fit,
         tuple(process for process in processes if not process.is_electrode),
         tuple(process for process in processes if process.is_electrode),
+        is_chosen,
     )
 
 
@@ -110,11 +161,11 @@ def _process(part: Node, fit: Fit, at: int, behind: int, factor: float) -> Proce
     gradient[at:behind] = inner
     name = next(element.name for element in elements_of(part) if element.kind == "R")
     if isinstance(part, Element):
-        return Process(name, resistance, gradient, None, None, 1.0, False)
+        return Process(name, resistance, gradient, None, None, 1.0)
     arc = arc_of(part)
     if arc is None:
         # Arcs within arcs: the sum is known, a single capacitance is not.
-        return Process(name, resistance, gradient, None, None, 1.0, False)
+        return Process(name, resistance, gradient, None, None, 1.0)
     values = fit.parameters
     if arc[1].kind == "CPE":
         q, n = values[f"{arc[1].name}_Q"], values[f"{arc[1].name}_n"]
@@ -130,6 +181,8 @@ def _process(part: Node, fit: Fit, at: int, behind: int, factor: float) -> Proce
         1.0 / (2.0 * np.pi * tau),
         n,
         capacitance * factor >= ELECTRODE_FROM_F_PER_CM,
+        UNCLEAR_FROM_F_PER_CM <= capacitance * factor < ELECTRODE_FROM_F_PER_CM,
+        capacitance * factor < BULK_UP_TO_F_PER_CM,
     )
 
 

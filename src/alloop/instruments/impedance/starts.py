@@ -171,22 +171,20 @@ def _drawn(
     kinds = [element.kind for element in elements_of(circuit) for _ in range(1 + (element.kind == "CPE"))]
     draws = np.empty((_DRAWS, len(names)))
     for column, (name, kind) in enumerate(zip(names, kinds, strict=True)):
+        if name.endswith("_n"):
+            draws[:, column] = generator.uniform(0.5, 1.0, _DRAWS)
+            # Before it stands -ln R; the CPE has the impedance R at the rate ω that was drawn: Q = 1 / (R ω^n).
+            draws[:, column - 1] -= draws[:, column] * rate
+            continue
         resistance = generator.uniform(np.log(0.05 * size.min()), np.log(size.max()), _DRAWS)
         rate = generator.uniform(np.log(omega.min()), np.log(omega.max()), _DRAWS)
-        match kind:
-            case "R":
-                draws[:, column] = resistance
-            case "L":
-                draws[:, column] = resistance - np.log(omega.max())
-            case "W":
-                draws[:, column] = resistance + 0.5 * rate
-            case "CPE" if name.endswith("_n"):
-                draws[:, column] = generator.uniform(0.5, 1.0, _DRAWS)
-                # Q was drawn as a capacitance; with this exponent it has the same impedance at its own rate.
-                draws[:, column - 1] += (1.0 - draws[:, column]) * rates[-1]
-            case _:
-                draws[:, column] = -resistance - rate
-        rates = [rate]
+        draws[:, column] = {
+            "R": resistance,
+            "L": resistance - np.log(omega.max()),
+            "W": resistance + 0.5 * rate,
+            "CPE": -resistance,
+            "C": -resistance - rate,
+        }[kind]
     misfit = [
         np.sum(np.log(np.abs(impedance(circuit, draw, frequency_Hz) / impedance_ohm)) ** 2)
         + np.sum(np.angle(impedance(circuit, draw, frequency_Hz) / impedance_ohm) ** 2)
