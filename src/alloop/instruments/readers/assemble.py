@@ -64,12 +64,13 @@ def recording_of(table: Table, source: Source) -> Recording:
     if reference is not None:
         metadata.setdefault("reference_electrode", reference)
     metadata = {key: value for key, value in metadata.items() if value}
-    quantities = {heading.quantity for heading in table.headings}
-    has_impedance = bool(quantities & {"real", "imaginary", "modulus", "phase"}) and (
-        bool(quantities & {"frequency", "angular frequency"})
-        or not quantities & {"current", "current density"}
-    )
-    if not has_impedance:
+    if table.positions("sample"):
+        raise InstrumentError(
+            "the table has a column of samples or wells: it is no recording of a single one",
+            "upload it as a table of results, or give every sample its own file",
+            source.name,
+        )
+    if not _has_impedance(table):
         trace, words = trace_of(table, source.name, geometry.area_cm2)
         return Recording(
             source.format, trace=trace, geometry=geometry, temperature_C=said.temperature_C,
@@ -103,7 +104,9 @@ def _has_impedance(table: Table) -> bool:
     if not quantities & {"current", "current density"}:
         return True
     frequency = table.column("frequency")
-    return frequency is None or bool((frequency > 0).any())
+    if frequency is None:
+        return {"real", "imaginary"} <= quantities
+    return bool((frequency > 0).any())
 
 
 def find_table(

@@ -11,6 +11,7 @@ from alloop.arrays import FloatArray, IntArray
 from alloop.errors import InstrumentError
 from alloop.instruments.readers.impedances import (
     ComplexArray,
+    check_modulus,
     frequencies,
     impedances,
     is_blank,
@@ -75,6 +76,7 @@ def _block_spectra(table: Table, where: str, sign_from_data: bool) -> tuple[list
         table, frequency = table.rows(measured), frequency[measured]
     impedance, sign_remarks = impedances(table, frequency, where, sign_from_data)
     size = np.abs(impedance)
+    check_modulus(table, size, where)
     good = (frequency > 0) & (frequency < _HIGHEST_HZ) & (size > 0) & (size < _LARGEST_OHM)
     remarks += [
         *sign_remarks,
