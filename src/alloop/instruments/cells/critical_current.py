@@ -81,24 +81,26 @@ def critical_current(trace: Trace, programme: Programme) -> Critical:
     first_doubt = int(place[soft[0].half_cycle]) if soft else last
     passed = float(steps[min(first_doubt, last) - 1]) if min(first_doubt, last) > 0 else 0.0
     counts = np.bincount(place)
-    shared = {
-        "steps_A": tuple(float(one) for one in steps),
-        "step_h": float(np.median(cycles.end_s - cycles.start_s)) / _HOUR,
-        "half_cycles_per_step": int(np.median(counts[counts > 0])),
-        "events": soft if end is None else (*soft, end),
-        "cycles": cycles,
-    }
+    events = soft if end is None else (*soft, end)
+
+    def result(current: float, bound: Bound, failure: str) -> Critical:
+        return Critical(
+            current, passed, bound, failure, tuple(float(one) for one in steps),
+            float(np.median(cycles.end_s - cycles.start_s)) / _HOUR,
+            int(np.median(counts[counts > 0])), events, cycles, flags,
+        )  # fmt: skip
+
     if end is not None and end.kind == "short":
-        bound: Bound = "exact" if last > 0 else "below"
-        return Critical(float(steps[last]), passed, bound, "short", flags=flags, **shared)
+        return result(float(steps[last]), "exact" if last > 0 else "below", "short")
     if passed == 0.0:
         reason = "a soft short" if soft else f"a {end.kind}" if end else "the end of the test"
         raise InstrumentError(f"no step was passed before {reason}", "begin the staircase at a lower current")
     if end is not None:
-        words = {
-            "rise": f"the resistance rose to {end.depth:.1f} times what it was",
-            "cut-off": "the voltage limit ended a half-cycle",
-        }[end.kind]
+        words = (
+            f"the resistance rose to {end.depth:.1f} times what it was"
+            if end.kind == "rise"
+            else "the voltage limit ended a half-cycle"
+        )
         flags += (
             Flag(
                 "contact_lost",
@@ -106,7 +108,7 @@ def critical_current(trace: Trace, programme: Programme) -> Critical:
                 "no short was seen up to there",
             ),
         )
-    return Critical(passed, passed, "above", end.kind if end else "none", flags=flags, **shared)
+    return result(passed, "above", end.kind if end else "none")
 
 
 def _last_complete(cycles: HalfCycles, place: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> int:

@@ -8,7 +8,7 @@ always with the same eighth of earlier half-cycles, so that the usual shape of a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -95,28 +95,26 @@ def drops(cycles: HalfCycles) -> tuple[Event, ...]:
     resistance = cycles.resistance_ohm
     odd = np.zeros(resistance.shape, dtype=np.bool_)  # not to be compared with
     found: list[Event] = []
+    current: Event | None = None  # the drop that lasts
     for k in range(len(cycles)):
         usual = _usual(resistance, odd, k)
-        for b in range(PARTS):
-            here, before = resistance[k, b], usual[b]
-            if not (np.isfinite(here) and np.isfinite(before)):
-                continue
+        for b in np.flatnonzero(np.isfinite(resistance[k])).tolist():
+            here, before = float(resistance[k, b]), float(usual[b])
             low = here < SOFT_DROP * before and before - here > _NOISE * cycles.noise_ohm[k]
-            if not low:
-                continue
-            deep = here < DROP * before
-            was_odd = odd[k, b - 1] if b else bool(k and odd[k - 1].any() and odd[k - 1, -1])
-            if not deep and not was_odd and not _is_sudden(resistance, k, b):
+            deep = low and here < DROP * before
+            if not (low and (deep or current is not None or _is_sudden(resistance, k, b))):
+                found += [current] if current is not None else []
+                current = None
                 continue
             odd[k, b] = True
-            if was_odd and found and found[-1].kind == "soft short":
-                continue
-            after, till = cycles.times_s[k, b - 1] if b else cycles.start_s[k], cycles.times_s[k, b + 1]
+            after = cycles.times_s[k, b - 1] if b else cycles.start_s[k]
+            if current is None:
+                till = cycles.times_s[k, b + 1]
+                current = Event("soft short", k, b, float(after), float(till), here / before)
+            current = replace(current, depth=min(current.depth, here / before))
             if deep and _stays_low(resistance, k, b, DROP * before):
-                found.append(Event("short", k, b, float(after), float(till), float(here / before)))
-                return tuple(found)
-            found.append(Event("soft short", k, b, float(after), float(till), float(here / before)))
-    return tuple(found)
+                return (*found, replace(current, kind="short"))
+    return (*found, current) if current is not None else tuple(found)
 
 
 def rise(cycles: HalfCycles, lasting: int, ignore: BoolArray) -> Event | None:

@@ -80,8 +80,8 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
     flags = _flags_of_steps(steps, sets_voltage)
     slope, error, zero_error, line_flags = _slope(steps)
     flags += line_flags
-    if slope < 0:
-        slope = -slope
+    against, slope = slope < -2.0 * error, abs(slope)
+    if against:
         flags += (
             Flag(
                 "current_against_voltage",
@@ -179,11 +179,11 @@ def _slope(steps: tuple[Step, ...]) -> tuple[float, float, float | None, tuple[F
     projected = inverse @ (matrix.T * weights)
     error = float(np.sqrt((projected[0] ** 2) @ errors**2))
     if len(x) > 2:
-        from scipy.stats import t
+        from scipy.special import stdtrit
 
         free = len(x) - 2
         misfit = float(np.sqrt(inverse[0, 0] * (weights @ away**2) / free))
-        error = max(error, misfit * float(t.ppf(0.95, free)) / _NORMAL_90)
+        error = max(error, misfit * float(stdtrit(free, 0.95)) / _NORMAL_90)
     return float(slope), error, float(zero), _ohmic_flags(away, errors, y)
 
 

@@ -61,7 +61,7 @@ def noise_of(values: FloatArray) -> float:
     if len(values) < 3:
         return 0.0
     deviation = 1.4826 * float(np.median(np.abs(np.diff(values, 2)))) / np.sqrt(6.0)
-    return max(deviation, digital_step(values) / np.sqrt(12.0))
+    return float(max(deviation, digital_step(values) / np.sqrt(12.0)))
 
 
 def digital_step(values: FloatArray) -> float:

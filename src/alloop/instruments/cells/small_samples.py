@@ -89,7 +89,7 @@ def _shapes_of_complete(samples: FloatArray) -> FloatArray:
         weights = np.exp(shape * logs)
         score = (weights * logs).sum(axis=1) / weights.sum(axis=1) - 1.0 / shape[:, 0] - logs.mean(axis=1)
         low, high = np.where(score < 0, middle, low), np.where(score < 0, high, middle)
-    return np.exp((low + high) / 2.0)
+    return np.asarray(np.exp((low + high) / 2.0), dtype=np.float64)
 
 
 def zero_failure_cells(share: float = 0.05, confidence: float = 0.95) -> int:
@@ -121,12 +121,13 @@ def cells_for_precision(
     Raises:
         InstrumentError: for shares outside (0, 1).
     """
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     _check_shares(share, confidence)
     _check_shares(below, confidence)
     variance = _quantile_variance(fit, step, top, share)
-    return max(math.ceil(norm.ppf(confidence) ** 2 * variance / math.log1p(-below) ** 2), FEWEST_FAILURES)
+    needed = float(ndtri(confidence)) ** 2 * variance / math.log1p(-below) ** 2
+    return max(math.ceil(needed), FEWEST_FAILURES)
 
 
 def _quantile_variance(fit: WeibullFit, step: float, top: float, share: float) -> float:

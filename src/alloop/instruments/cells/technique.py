@@ -25,7 +25,7 @@ Technique = Literal[
 
 _SHARE = 0.9  # of the samples that lie in the programme
 _CLEARER = 3.0  # how much more closely the controlled quantity follows its programme than the other one
-_SAME_CURRENT = 0.05  # relative difference of two settings that are meant to be the same
+_SAME_CURRENT = 0.01  # relative difference of two settings that are meant to be the same
 _MANY_MORE = 5  # times the half-cycles of the steps before: cycling after formation, not a staircase
 _EXACT = 1e-6  # relative deviations below are all alike
 

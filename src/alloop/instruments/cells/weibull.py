@@ -102,11 +102,11 @@ def quantile_with_bounds(
         InstrumentError: as :func:`fit_weibull`.
     """
     from scipy.optimize import brentq
-    from scipy.stats import chi2
+    from scipy.special import ndtri
 
     low, high = _checked(low, high)
     fit = fit_weibull(low, high)
-    usual = float(chi2.ppf(2.0 * confidence - 1.0, 1))
+    usual = float(ndtri(confidence)) ** 2  # chi-squared with one degree of freedom, at 2 confidence - 1
     centre = float(np.log(fit.quantile(share)))
     found = []
     for sign, limit in zip((-1.0, 1.0), critical or (usual, usual), strict=True):

@@ -1,0 +1,108 @@
+"""One trace with everything that is stated about it, and what an evaluation of it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from alloop.instruments.evaluation import DerivedValue, Flag, Given
+from alloop.instruments.recording import Geometry, Recording, Trace
+
+THICKNESS_MM = (0.01, 20.0)
+AREA_CM2 = (0.005, 20.0)
+"""Of a believable pellet; EC-Lab writes 0.001 cm2 where nobody entered an area."""
+
+_PASSED_ON = ("pressure_MPa", "carbon_wt_percent", "electrodes", "reference_electrode")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A trace and what is stated about it; what a person gives goes before what the file says.
+
+    Attributes:
+        trace: without gaps.
+        recording: it comes from.
+        given: what a person says.
+    """
+
+    trace: Trace
+    recording: Recording
+    given: Given
+
+    @property
+    def stated(self) -> Mapping[str, float | str]:
+        """All statements by name."""
+        return {**self.recording.metadata, **self.given.conditions}
+
+    @property
+    def technique(self) -> str:
+        """What the measurement is called, "" where nobody says."""
+        return str(self.stated.get("technique", ""))
+
+    @property
+    def temperature_C(self) -> float | None:
+        """Of the measurement."""
+        known = self.given.temperature_C
+        return known if known is not None else self.recording.temperature_C
+
+    @property
+    def geometry(self) -> Geometry:
+        """Of the pellet."""
+        return self.given.geometry.over(self.recording.geometry)
+
+    def conditions(self, **more: float | str) -> dict[str, float | str]:
+        """What to keep with a value: what was measured and those statements that bear on it."""
+        return {name: self.stated[name] for name in _PASSED_ON if name in self.stated} | more
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was made of a trace, before it is put beside its file.
+
+    Attributes:
+        kind: of measurement.
+        values, flags, model, details, figure, status: as in an evaluation.
+    """
+
+    kind: str
+    values: tuple[DerivedValue, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    model: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    figure: str | None = None
+    status: str | None = None
+
+
+def size_flags(case: Case, *, thickness: bool) -> tuple[Flag, ...]:
+    """Why a resistance or a current cannot be put per size; empty where it can.
+
+    Args:
+        case: the trace.
+        thickness: whether the thickness is needed beside the area.
+    """
+    sizes = {"area": (case.geometry.area_cm2, case.given.geometry.area_cm2, AREA_CM2, "cm2")}
+    if thickness:
+        sizes["thickness"] = (
+            case.geometry.thickness_mm,
+            case.given.geometry.thickness_mm,
+            THICKNESS_MM,
+            "mm",
+        )
+    missing = [name for name, (value, *_) in sizes.items() if value is None]
+    flags: tuple[Flag, ...] = ()
+    if missing:
+        words = f"no {' and no '.join(missing)} of the pellet: give it with the upload"
+        flags += (Flag("geometry_missing", words, "refusal"),)
+    for name, (value, by_person, (low, high), unit) in sizes.items():
+        if value is not None and not low <= value <= high:
+            whose = "given" if by_person is not None else "in the file"
+            words = f"{name} of {value:g} {unit} {whose}, outside {low:g} to {high:g} {unit}"
+            severe = by_person is None or not 0.0 < value < float("inf")
+            flags += (Flag("geometry_implausible", words, "refusal" if severe else "doubt"),)
+    return flags
+
+
+def is_refused(flags: tuple[Flag, ...]) -> bool:
+    """Whether any flag means that there is no value."""
+    return any(one.severity == "refusal" for one in flags)

@@ -1,0 +1,218 @@
+"""Polarisation and voltammetry of cells that block the ions at one electrode: values, flags, figure."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from alloop.errors import InstrumentError
+from alloop.instruments.cells.case import Case, Outcome, is_refused, size_flags
+from alloop.instruments.cells.pictures import picture_of_polarisation, picture_of_sweep
+from alloop.instruments.cells.polarisation import Conductance, electronic_conductance
+from alloop.instruments.cells.references import shift_to_metal
+from alloop.instruments.cells.sweeps import Sweep
+from alloop.instruments.cells.technique import Programme
+from alloop.instruments.cells.voltammetry import THRESHOLD_A_PER_CM2, Onset, Reaction, find_onset
+from alloop.instruments.evaluation import Bound, DerivedValue, Flag
+from alloop.properties import get_property
+
+_OPPOSITE: dict[Bound, Bound] = {"below": "above", "above": "below", "exact": "exact"}
+
+
+def outcome_of_polarisation(case: Case, programme: Programme) -> Outcome:
+    """Electronic resistance and conductivity.
+
+    Raises:
+        InstrumentError: when nothing can be said (see `polarisation.electronic_conductance`), or when the electrodes
+            are said not to block the ions.
+    """
+    _check_blocking(case)
+    found = electronic_conductance(case.trace, programme)
+    sets_voltage = programme.technique == "potentiostatic polarisation"
+    conditions = case.conditions(**_settings(found, sets_voltage))
+    method = f"{programme.technique}, {len(found.steps)} settings"
+    resistance = DerivedValue(
+        "electronic_resistance", 1.0 / found.value_S, "ohm",
+        None if found.high90_S is None else 1.0 / found.high90_S,
+        None if found.low90_S is None else 1.0 / found.low90_S,
+        _OPPOSITE[found.bound], case.temperature_C, None, conditions, method, is_measurement=False,
+    )  # fmt: skip
+    sizes = size_flags(case, thickness=True)
+    values: tuple[DerivedValue, ...] = (resistance,)
+    flags = found.flags + sizes
+    if "electrodes" not in case.stated:
+        flags += (Flag("blocking_assumed", "electrodes are taken to block the ions: say what they are"),)
+    if not is_refused(sizes):
+        thickness_mm, area_cm2 = case.geometry.thickness_mm, case.geometry.area_cm2
+        assert thickness_mm is not None
+        assert area_cm2 is not None
+        per_cm = thickness_mm / 10.0 / area_cm2
+        low, high = found.low90_S, found.high90_S
+        value = DerivedValue(
+            "electronic_conductivity", per_cm * found.value_S, "S/cm",
+            None if low is None else per_cm * low, None if high is None else per_cm * high,
+            found.bound, case.temperature_C, None, conditions, method,
+        )  # fmt: skip
+        values = (value, *values)
+        flags += _plausibility(value)
+    details = {
+        "steps": [
+            {
+                "setting": step.setting,
+                "level": step.rest.level,
+                "state": step.rest.state,
+                "drift": step.rest.drift,
+                "seconds": step.seconds,
+            }
+            for step in found.steps
+        ],
+        "zero_error": found.zero_error,
+        "sets": "voltage" if sets_voltage else "current",
+    }
+    figure = picture_of_polarisation(case.trace, found, sets_voltage)
+    return Outcome(
+        "polarisation", values, flags, "I = G V + I0" if len(found.steps) > 1 else "I = G V", details, figure
+    )
+
+
+def outcome_of_voltammetry(case: Case, programme: Programme) -> Outcome:
+    """Onsets of oxidation and reduction in the first sweep each way.
+
+    Raises:
+        InstrumentError: when the reference is not known, or the first sweep has no baseline.
+    """
+    first = programme.sweeps[0]
+    shift, scale = shift_to_metal(case.stated, case.given.mobile_ion)
+    sizes = size_flags(case, thickness=False)
+    has_area = not is_refused(sizes)
+    area = case.geometry.area_cm2 if has_area and case.geometry.area_cm2 else 1.0
+    density = case.trace.current_A / area
+    threshold = THRESHOLD_A_PER_CM2 if has_area else None
+    flags = tuple(one for one in sizes if has_area)
+    if not has_area:
+        flags += (
+            Flag(
+                "geometry_missing",
+                "no believable electrode area: onsets are read by the tangent, not at a current density",
+                "doubt",
+            ),
+        )
+    rate = _rate_mV_per_s(case, first)
+    if rate is None:
+        flags += (Flag("scan_rate_unknown", "the sweep rate is not known: state scan_rate_V_per_s", "doubt"),)
+    if "carbon_wt_percent" not in case.stated:
+        flags += (
+            Flag(
+                "carbon_unknown",
+                "the carbon content of the electrode is not stated: little carbon hides reactions",
+            ),
+        )
+    v = case.trace.voltage_V
+    onsets = [find_onset(v[first.rows], density[first.rows], _reaction(first), threshold)]
+    shown = first.rows
+    if len(programme.sweeps) > 1:
+        second, extra = _second(case, programme.sweeps[1], first, density, threshold)
+        onsets += [] if second is None else [second]
+        flags += extra
+        shown = slice(first.start, programme.sweeps[1].stop)
+    known: dict[str, float | str] = {} if rate is None else {"scan_rate_mV_per_s": rate}
+    values = tuple(_limit(case, one, shift, scale, has_area, known) for one in onsets)
+    details = {
+        "onsets": [
+            {
+                "reaction": one.reaction,
+                "threshold": one.threshold,
+                "threshold_unit": "A/cm2" if has_area else "A",
+                "by_threshold_V": one.value_V + shift,
+                "by_tangent_V": None if one.tangent_V is None else one.tangent_V + shift,
+                "bound": one.bound,
+            }
+            for one in onsets
+        ],
+        "shift_V": shift,
+        "window_V": [float(v[first.rows].min()) + shift, float(v[first.rows].max()) + shift],
+    }
+    figure = picture_of_sweep(v[shown], density[shown], onsets, shift, scale, "A/cm²" if has_area else "A")
+    return Outcome("voltammetry", values, flags, "threshold over a linear baseline", details, figure)
+
+
+def _check_blocking(case: Case) -> None:
+    stated = str(case.stated.get("electrodes", ""))
+    metal = re.sub(r"[^A-Za-z]", "", case.given.mobile_ion)
+    if metal in re.findall(r"[A-Z][a-z]?", stated) and "block" not in stated.lower():
+        raise InstrumentError(
+            f"the electrodes ({stated}) let {case.given.mobile_ion} pass: the current at rest is that of the ions",
+            "measure electronic conductivity between blocking electrodes such as steel or gold",
+        )
+
+
+def _settings(found: Conductance, sets_voltage: bool) -> dict[str, float | str]:
+    largest = max(abs(step.setting) for step in found.steps)
+    hold = float(np.median([step.seconds for step in found.steps]))
+    return {"voltage_V" if sets_voltage else "current_A": round(largest, 12), "hold_time_s": round(hold, 1)}
+
+
+def _plausibility(value: DerivedValue) -> tuple[Flag, ...]:
+    entry = get_property(value.property)
+    if entry.low <= value.value <= entry.high:
+        return ()
+    words = (
+        f"{value.value:.2g} {value.unit} lies outside {entry.low:g} to {entry.high:g}: check units and sizes"
+    )
+    return (Flag("implausible", words, "refusal"),)
+
+
+def _reaction(sweep: Sweep) -> Reaction:
+    return "oxidation" if sweep.rate_V_per_s > 0 else "reduction"
+
+
+def _rate_mV_per_s(case: Case, sweep: Sweep) -> float | None:
+    if np.isfinite(case.trace.time_s).all():
+        return float(f"{1e3 * abs(sweep.rate_V_per_s):.3g}")
+    stated = case.stated.get("scan_rate_V_per_s", "")
+    try:
+        return 1e3 * float(stated) if stated != "" else None
+    except ValueError:
+        raise InstrumentError(f"scan_rate_V_per_s is {stated!r}", "give it in V/s") from None
+
+
+def _second(
+    case: Case, sweep: Sweep, first: Sweep, density: np.ndarray, threshold: float | None
+) -> tuple[Onset | None, tuple[Flag, ...]]:
+    """The onset of the other reaction in the sweep back, where it reaches beyond the start of the first."""
+    reaction, v = _reaction(sweep), case.trace.voltage_V[sweep.rows]
+    start = case.trace.voltage_V[first.start]
+    fresh = v > start if reaction == "oxidation" else v < start
+    if reaction == _reaction(first):
+        return None, ()
+    beyond = float(np.ptp(v[fresh])) if fresh.sum() > 20 else 0.0
+    if beyond < 0.2:
+        return None, ()
+    before = _reaction(first)
+    words = f"the {reaction} was swept after the {before}: its products may react first; use a fresh cell"
+    onset = find_onset(v[fresh], density[sweep.rows][fresh], reaction, threshold)
+    return onset, (Flag("second_sweep", words, "doubt"),)
+
+
+def _limit(
+    case: Case, onset: Onset, shift: float, scale: str, has_area: bool, known: dict[str, float | str]
+) -> DerivedValue:
+    """The property that an onset is, on the scale of the mobile ion's metal."""
+    if has_area or onset.bound != "exact" or onset.tangent_V is None:
+        value, criterion = (
+            onset.value_V,
+            f"{1e6 * onset.threshold:.3g} uA{'/cm2' * has_area} over the baseline",
+        )
+    else:
+        value, criterion = onset.tangent_V, "tangent"
+    conditions = case.conditions(**known, criterion=criterion)
+    conditions |= {"reference_electrode": scale}
+    if shift:
+        conditions["measured_against"] = str(case.stated.get("reference_electrode", f"{shift:g} V"))
+    low, high = onset.low90_V, onset.high90_V
+    return DerivedValue(
+        "oxidation_limit" if onset.reaction == "oxidation" else "reduction_limit", value + shift, "V",
+        None if low is None else low + shift, None if high is None else high + shift,
+        onset.bound, case.temperature_C, None, conditions, "onset in the first sweep",
+    )  # fmt: skip
