@@ -18,6 +18,9 @@ BOLTZMANN_EV_PER_K = 8.617333262e-5
 ZERO_CELSIUS_K = 273.15
 _FEWEST = 3
 _FEWEST_PER_BRANCH = 3
+_ALIKE_BELOW = 0.3
+_Z95 = 1.645
+_MANY = 10**6
 # A break is believed when chance gives such a gain in fewer than so many of all series without one…
 _CHANCE = 0.01
 # …and when the information criterion falls by this much: "strong" evidence (Kass, Raftery, J. Am. Stat. Assoc. 90,
@@ -35,7 +38,8 @@ class ArrheniusFit:
         activation_energy_eV: Ea.
         ln_prefactor: ln A, with A in S K/cm.
         covariance: (2, 2) of (Ea, ln A); nan where there are only two temperatures.
-        freedom: degrees of freedom of the covariance (of Student's t).
+        freedom: degrees of freedom of the covariance (of Student's t); many where it follows from stated errors and
+            not from the scatter, 0 where there are only two temperatures.
         residual_sd: standard deviation of ln(σT) about the line; nan where there are only two temperatures.
         temperature_range_C: of the data.
         points: how many.
@@ -102,8 +106,9 @@ def fit_arrhenius(
     Args:
         temperature_C: (n,), at least two different ones.
         conductivity_S_per_cm: (n,) positive.
-        relative_sd: (n,) positive relative standard errors, which weigh the points against each other. Their level
-            is not used: how well the line is known follows from the scatter about it.
+        relative_sd: (n,) relative standard errors of the points, 0 where not known. They widen the covariance where
+            they say more than the scatter about the line does. Points better than 30 % weigh alike: an error of
+            1 K in the temperature makes 5 %, and contacts and the choice of a circuit are not in a fit's error.
 
     Raises:
         InstrumentError: for fewer than two different temperatures or values without a logarithm.
@@ -126,7 +131,13 @@ def fit_arrhenius(
         nothing = np.full((2, 2), np.nan)
         return ArrheniusFit(energy, prefactor, nothing, 0, float("nan"), ends, len(target))
     scatter = squares / freedom
-    covariance = np.asarray(np.linalg.inv((matrix * weight[:, None] ** 2).T @ matrix) * scatter, dtype=float)
+    inverse = np.linalg.inv((matrix * weight[:, None] ** 2).T @ matrix)
+    covariance: FloatArray = np.asarray(inverse * scatter, dtype=float)
+    if relative_sd is not None:
+        influence = inverse @ (matrix * weight[:, None] ** 2).T
+        stated: FloatArray = (influence * np.asarray(relative_sd, dtype=float) ** 2) @ influence.T
+        if _Z95**2 * stated[0, 0] > _t95(freedom) ** 2 * covariance[0, 0]:
+            covariance, freedom = stated, _MANY
     residual = target - matrix @ [energy, prefactor]
     spread = float(np.sqrt(np.sum(residual**2) / freedom))
     return ArrheniusFit(energy, prefactor, covariance, freedom, spread, ends, len(target))
@@ -208,7 +219,7 @@ def _line(temperature_C: FloatArray, conductivity: FloatArray) -> tuple[FloatArr
 def _weights(relative_sd: FloatArray | None, count: int) -> FloatArray:
     if relative_sd is None:
         return np.ones(count)
-    return np.asarray(1.0 / np.asarray(relative_sd, dtype=float))
+    return np.asarray(_ALIKE_BELOW / np.maximum(np.asarray(relative_sd, dtype=float), _ALIKE_BELOW))
 
 
 def _solve(matrix: FloatArray, target: FloatArray, weight: FloatArray) -> tuple[tuple[float, float], float]:

@@ -14,9 +14,9 @@ import numpy as np
 
 from alloop.arrays import FloatArray
 from alloop.instruments.impedance.circuit_text import circuit_text
-from alloop.instruments.impedance.circuits import ComplexArray
+from alloop.instruments.impedance.circuits import ComplexArray, parameter_names, to_coordinates
 from alloop.instruments.impedance.fitting import Fit, fit_circuit
-from alloop.instruments.impedance.models import Model, lead_matters, models_with, objection
+from alloop.instruments.impedance.models import lead_matters, models_with, objection
 from alloop.instruments.impedance.reading import Reading, read_fit
 from alloop.instruments.impedance.starts import starting_points
 
@@ -69,7 +69,7 @@ def try_circuits(
     cell_constant_per_cm: float | None = None,
     seed: int = 0,
 ) -> tuple[Candidate, ...]:
-    """Fit the usual circuits; the one with most weight comes first. Weights sum to 1 unless all have an objection.
+    """Fit the usual circuits; the one with most weight comes first. Weights sum to 1; all are 0 when each has an objection.
 
     Args:
         frequency_Hz, impedance_ohm: (n,) from the highest frequency to the lowest.
@@ -81,23 +81,24 @@ def try_circuits(
     has_lead = lead_matters(frequency_Hz, impedance_ohm)
     tried: list[tuple[Reading, str]] = []
     for arcs in range(_MOST_ARCS + 1):
+        larger: Fit | None = None
         for model in models_with(arcs, has_lead):
             circuit = model.circuit
-            if len(_names(model)) >= 2 * len(frequency_Hz) - 2:
+            names = parameter_names(circuit)
+            if len(names) >= 2 * len(frequency_Hz) - 2:
                 continue
             starts = starting_points(circuit, frequency_Hz, impedance_ohm, seed)
+            if larger is not None and set(names) <= set(larger.parameters):
+                # Where the larger circuit left its resistor unused, this one is as good.
+                carried = to_coordinates(circuit, [larger.parameters[name] for name in names])
+                starts = np.concatenate([starts, carried[None, :]])
             fit = fit_circuit(circuit, frequency_Hz, impedance_ohm, starts, scale)
+            larger = fit if model.has_resistor else None
             reading = read_fit(fit, cell_constant_per_cm)
             tried.append((reading, objection(reading, frequency_Hz, cell_constant_per_cm)))
         if arcs == 2 and _is_exhausted([reading.fit for reading, _ in tried], noise):
             break
     return _weighed(tried)
-
-
-def _names(model: Model) -> tuple[str, ...]:
-    from alloop.instruments.impedance.circuits import parameter_names
-
-    return parameter_names(model.circuit)
 
 
 def _is_exhausted(fits: Sequence[Fit], noise: float) -> bool:
@@ -107,22 +108,21 @@ def _is_exhausted(fits: Sequence[Fit], noise: float) -> bool:
 
 
 def _weighed(tried: Sequence[tuple[Reading, str]]) -> tuple[Candidate, ...]:
-    allowed = [reading.fit for reading, against in tried if not against]
-    if not allowed:
-        ordered = sorted(tried, key=lambda one: one[0].fit.cost)
-        return tuple(Candidate(reading, 0.0, against) for reading, against in ordered)
-    best = min(allowed, key=lambda fit: fit.cost)
-    worst = _HOPELESS * max(best.misfit, _TOLERATED_MISFIT)
-    tried = [
+    worst = _HOPELESS * max(min(reading.fit.misfit for reading, _ in tried), _TOLERATED_MISFIT)
+    judged = [
         (reading, against or ("it misses the data" if reading.fit.misfit > worst else ""))
         for reading, against in tried
     ]
-    weights = [0.0 if against else _odds(reading.fit, best) for reading, against in tried]
-    weights = [weight if weight > _LEAST_WEIGHT else 0.0 for weight in weights]
-    total = sum(weights)
+    allowed = [reading.fit for reading, against in judged if not against]
+    weights = [0.0] * len(judged)
+    if allowed:
+        best = min(allowed, key=lambda fit: fit.cost)
+        weights = [0.0 if against else _odds(reading.fit, best) for reading, against in judged]
+        weights = [weight if weight > _LEAST_WEIGHT else 0.0 for weight in weights]
+        weights = [weight / sum(weights) for weight in weights]
     candidates = [
-        Candidate(reading, weight / total, against)
-        for (reading, against), weight in zip(tried, weights, strict=True)
+        Candidate(reading, weight, against)
+        for (reading, against), weight in zip(judged, weights, strict=True)
     ]
     return tuple(sorted(candidates, key=lambda one: (-one.weight, one.reading.fit.cost)))
 

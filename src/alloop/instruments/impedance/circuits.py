@@ -101,8 +101,8 @@ def impedance_and_jacobian(
     circuit: Node, coordinates: FloatArray, frequency_Hz: FloatArray
 ) -> tuple[ComplexArray, ComplexArray]:
     """(n,) impedance in ohm and (n, p) its derivatives by the coordinates."""
-    s = 2j * np.pi * frequency_Hz
-    value, columns, used = _walk(circuit, coordinates, 0, s, np.log(s))
+    s: ComplexArray = (2j * np.pi * frequency_Hz).astype(complex)
+    value, columns, used = _walk(circuit, coordinates, 0, s, np.log(s).astype(complex))
     assert used == len(coordinates)
     return value, np.stack(columns, axis=1)
 

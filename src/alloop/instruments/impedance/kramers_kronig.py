@@ -59,10 +59,12 @@ def linear_kramers_kronig(frequency_Hz: FloatArray, impedance_ohm: ComplexArray)
     omega = 2.0 * np.pi * frequency_Hz
     size = np.abs(impedance_ohm)
     target = _stacked(impedance_ohm / size)
-    ends = np.log10([1.0 / omega.max(), 1.0 / omega.min()])
     found = KramersKronig(np.zeros_like(impedance_ohm), 0, 1.0)
-    for count in range(2, max(3, min(len(omega) - 1, _MOST_RC))):
-        tau = np.logspace(*ends, count)
+    most = max(2, min(len(omega) - 2, _MOST_RC))
+    # A chain with less than one element per decade can follow nothing; its negative resistances are misfit.
+    fewest = int(np.ceil(np.log10(omega.max() / omega.min()))) + 1
+    for count in range(min(fewest, most), most + 1):
+        tau = np.geomspace(1.0 / omega.max(), 1.0 / omega.min(), count)
         columns = [np.ones_like(omega) + 0j, 1j * omega, 1.0 / (1j * omega)]
         columns += [1.0 / (1.0 + 1j * omega * one) for one in tau]
         matrix = np.stack(columns, axis=1) / size[:, None]

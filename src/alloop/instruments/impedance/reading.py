@@ -32,7 +32,7 @@ BULK_UP_TO_F_PER_CM = 2e-11
 _APART = 3.0
 # An arc of exponent n holds about (f/peak)^-n of itself at a distant frequency f; with n between 0.7 and 1 this is the
 # share of the total that cannot be told to belong to one of two neighbours.
-_FLANK, _FLANK_SLOPE = 0.5, 0.75
+_FLANK, _FLANK_SLOPE = 0.6, 0.65
 _WORST_LOG_ERROR = 1.0
 
 
@@ -188,4 +188,5 @@ def _process(part: Node, fit: Fit, at: int, behind: int, factor: float) -> Proce
 
 def _log_error(gradient: FloatArray, value: float, fit: Fit) -> float:
     relative = gradient / value
-    return float(np.sqrt(max(relative @ fit.covariance @ relative, 0.0)))
+    variance = float(relative @ fit.covariance @ relative)
+    return float(np.sqrt(max(variance, 0.0)))

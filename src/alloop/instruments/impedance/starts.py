@@ -73,7 +73,7 @@ class _Option:
 
 
 def _of_chain(parts: tuple[Node, ...], frequency_Hz: FloatArray, impedance_ohm: ComplexArray) -> FloatArray:
-    s = 2j * np.pi * frequency_Hz
+    s: ComplexArray = (2j * np.pi * frequency_Hz).astype(complex)
     size = np.abs(impedance_ohm)
     options, shapes = _options(parts, frequency_Hz, s)
     columns = np.stack(shapes, axis=1) / size[:, None]
@@ -170,6 +170,7 @@ def _drawn(
     names = parameter_names(circuit)
     kinds = [element.kind for element in elements_of(circuit) for _ in range(1 + (element.kind == "CPE"))]
     draws = np.empty((_DRAWS, len(names)))
+    rate = np.zeros(_DRAWS)
     for column, (name, kind) in enumerate(zip(names, kinds, strict=True)):
         if name.endswith("_n"):
             draws[:, column] = generator.uniform(0.5, 1.0, _DRAWS)

@@ -24,9 +24,6 @@ REFERENCE_C = 25.0
 _KINDS = ("total", "bulk", "grain_boundary")
 _AT_REFERENCE_K = 1.0
 _FAR_K = 20.0
-# Points whose stated relative errors are below this weigh alike: an error of 1 K in the temperature makes 5 %, and
-# contacts and the choice of the circuit are not in a fit's error. Points that are worse weigh less.
-_ALIKE_BELOW = 0.3
 _SCATTERED = 0.2
 _METHOD = "Arrhenius, ln(σT) against 1/T"
 
@@ -115,9 +112,8 @@ def _fit(kind: str, points: Sequence[DerivedValue]) -> _Line:
     temperature = np.array([one.temperature_C for one in points], dtype=float)
     conductivity = np.array([one.value for one in points])
     errors = np.array([_log_sd(one) for one in points])
-    weighing = np.maximum(errors, _ALIKE_BELOW)
-    whole = fit_arrhenius(temperature, conductivity, weighing)
-    broken = find_break(temperature, conductivity, weighing)
+    whole = fit_arrhenius(temperature, conductivity, errors)
+    broken = find_break(temperature, conductivity, errors)
     return _Line(kind, temperature, conductivity, float(np.sqrt(np.mean(errors**2))), whole, broken)
 
 
