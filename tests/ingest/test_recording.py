@@ -9,7 +9,7 @@ import pytest
 from ingest_builders import CONTEXT, ELEMENTS, PLATE, SETTINGS, SLUG
 
 from alloop.errors import UploadError
-from alloop.ingest import UploadReport, record_tables, results_context
+from alloop.ingest import UploadReport, record_files, results_context
 from alloop.records import PlateRow, Records, VersionRow, WellRow
 
 LITERATURE = b"formula,property,value,unit,qualifier\nLi3InCl6,ionic_conductivity,2e-3,S/cm,point\n"
@@ -50,7 +50,7 @@ def upload(
     ]
     with records.reading() as reader:
         context = results_context(reader, CONTEXT)
-    return record_tables(records, context, files, "ada", literature, dry_run=dry_run)
+    return record_files(records, context, files, "ada", literature, dry_run=dry_run)
 
 
 def values(records: Records) -> list[tuple[str | None, float]]:

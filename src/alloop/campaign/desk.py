@@ -11,6 +11,7 @@ from alloop.campaign.home import plate_folder, version_folder
 from alloop.campaign_file import CampaignFile, parse_campaign
 from alloop.errors import StateError
 from alloop.ingest import ResultsContext, conditions_of
+from alloop.instruments import UNKNOWN_SIZE, Geometry
 from alloop.records import PlateRow, Records, VersionRow
 from alloop.space import Space
 
@@ -121,7 +122,7 @@ def _put(target: Path, content: bytes) -> None:
 
 def table_context(file: CampaignFile) -> ResultsContext:
     """What a table of the campaign is read against, as far as its file says; samples and plates are added later."""
-    target = file.target_phase
+    target, pellet = file.target_phase, file.pellet
     return ResultsContext(
         campaign=file.slug,
         settings=file.space.process.settings,
@@ -129,4 +130,6 @@ def table_context(file: CampaignFile) -> ResultsContext:
         conditions=conditions_of((*file.objectives, *file.constraints)),
         target_phases=target.names if target else (),
         amorphous_target=bool(target and target.amorphous),
+        references=target.references if target else None,
+        pellet=Geometry(pellet.thickness_mm, pellet.area_cm2) if pellet else UNKNOWN_SIZE,
     )

@@ -13,51 +13,17 @@ from alloop.campaign.home import database_url as database_url_of
 from alloop.campaign.home import home_folder, open_records, person
 from alloop.campaign.making import Made, made
 from alloop.campaign.own_models import Supplied
-from alloop.campaign.planning_round import Planned, Progress, Strategy, plan_plates
+from alloop.campaign.planned_plate import Plate
+from alloop.campaign.planning_round import Progress, Strategy, plan_plates
+from alloop.campaign.rederiving import Rederived, rederive
 from alloop.campaign.registration import Registration, register
 from alloop.campaign.results import UploadReport, doubt, upload
 from alloop.campaign.status import Status, status_of
 from alloop.records import ExclusionRow, MeasurementRow, Records, WellRow, split_sample_id
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from alloop.campaign_file import CampaignFile
     from alloop.space import Space
-
-
-class Plate:
-    """A planned plate: `id`, `state`, `document` (the content of plan.json), `folder` with its files."""
-
-    def __init__(self, planned: Planned) -> None:
-        self.planned = planned
-        self.id = planned.plate.id
-        self.state = planned.plate.state
-        self.document = planned.document
-        self.folder = planned.folder
-        self.seconds = planned.seconds
-
-    def __repr__(self) -> str:
-        return f"<plate {self.id}, {self.state}, {len(self.document['wells'])} wells>"
-
-    @property
-    def wells(self) -> pd.DataFrame:
-        """A row per well: well, sample, role, block, station, formula, key, a column per setting and predicted
-        quantity, chances, reason.
-
-        What stands behind each (neighbours, drivers, what it would teach) is in the entries of `document["wells"]`.
-        """
-        import pandas as pd
-
-        rows = []
-        for well in self.document["wells"]:
-            names = ("well", "sample", "role", "block", "station", "formula", "key", "replicate_of")
-            row = {name: well.get(name) for name in names}
-            row |= well["process"]
-            for name, entry in well["predictions"].items():
-                row |= {f"{name}_{part}": entry[part] for part in ("median", "low90", "high90")}
-            rows.append(row | {name: well[name] for name in ("p_feasible", "p_hit", "reason")})
-        return pd.DataFrame(rows)
 
 
 class Campaign:
@@ -243,10 +209,25 @@ class Campaign:
         return made(self.desk, plate, person(by), None if path is None else Path(path), dry_run)
 
     def upload(
-        self, paths: Sequence[str | Path], *, note: str = "", by: str | None = None, dry_run: bool = False
+        self,
+        paths: Sequence[str | Path],
+        *,
+        note: str = "",
+        by: str | None = None,
+        dry_run: bool = False,
+        as_labelled: bool = False,
+        arranged: Mapping[str, str] | None = None,
     ) -> UploadReport:
-        """Record results tables, whole or not at all; the report says which, and everything that is wrong."""
-        return upload(self.desk, [Path(path) for path in paths], person(by), note, dry_run)
+        """Record results, whole or not at all; the report says which, and everything that is wrong.
+
+        `paths` are tables, instrument files, folders and zip archives of them; see `alloop.campaign.results.upload`.
+        """
+        places = [Path(path) for path in paths]
+        return upload(self.desk, places, person(by), note, dry_run, as_labelled, arranged)
+
+    def rederive(self, *, by: str | None = None, dry_run: bool = False) -> Rederived:
+        """Derive the values of all instrument files again by the code as it is now; says what changed."""
+        return rederive(self.desk, person(by), dry_run)
 
     def retract(self, sample: str, property: str, why: str, **rest: Any) -> list[MeasurementRow]:
         """Say that the values of a property of a sample are wrong. They stay recorded and no longer count."""

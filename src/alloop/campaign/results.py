@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from alloop.campaign.arrangement import misplaced, true_wells
 from alloop.campaign.desk import Desk, table_context
 from alloop.campaign.evidence import Evidence, aims_of, fits, gather, is_confirmed, modelled_in
 from alloop.campaign.ledger import compare
 from alloop.campaign.suspects import wrong_factor
+from alloop.campaign_file import all_wells
 from alloop.errors import Problem, StateError, UploadError
-from alloop.ingest import record_tables, results_context
-from alloop.ingest.recognise import read_file
+from alloop.ingest import ParsedDerivation, collect, record_files, results_context
 from alloop.properties import get_property
 from alloop.records import Doubt, MeasurementRow, Records, Transaction, split_sample_id
 from alloop.surrogate.doubts import FAR_FOR_A_UNIT
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What was made of instrument files: of which sample, of which format and kind, the values and the flags.
+
+    `values` are those recorded; `flags` are (name, words, severity). A derivation without values says in its flags why.
+    """
+
+    files: tuple[str, ...]
+    sample: str
+    format: str
+    kind: str
+    model: str
+    values: tuple[Mapping[str, Any], ...]
+    flags: tuple[Mapping[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -25,7 +43,7 @@ class UploadReport:
     Either it was `accepted` as a whole, or nothing of it was recorded and `problems` say why. `is_new` is
     False where all bytes were known before (`skipped` names such files). `measurements`, `statuses` and
     `superseded` count what was recorded; `started` and `completed` are plates that had their first and their
-    last result by it.
+    last result by it. `understood` says what was made of each instrument file.
     """
 
     accepted: bool
@@ -38,43 +56,61 @@ class UploadReport:
     started: tuple[str, ...] = ()
     completed: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    understood: tuple[Understood, ...] = ()
     warnings: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
-def upload(desk: Desk, paths: Sequence[Path], by: str, note: str = "", dry_run: bool = False) -> UploadReport:
-    """Record results tables as one upload: everything, or nothing and a list of everything that is wrong.
+def upload(
+    desk: Desk,
+    paths: Sequence[Path],
+    by: str,
+    note: str = "",
+    dry_run: bool = False,
+    as_labelled: bool = False,
+    arranged: Mapping[str, str] | None = None,
+) -> UploadReport:
+    """Record tables and instrument files as one upload: everything, or nothing and a list of all that is wrong.
 
-    A plate all of whose samples failed or have every property that the campaign aims at becomes complete.
+    Folders and zip archives are opened. A plate all of whose samples failed or have every property that the campaign
+    aims at becomes complete.
+
+    Args:
+        desk: the campaign.
+        paths: files, folders or archives.
+        by: who uploads.
+        note: kept with the upload.
+        dry_run: keep nothing.
+        as_labelled: believe the labels of a plate whose values would fit another arrangement far better.
+        arranged: plates measured otherwise than labelled: how (`upside-down`…), or which plate it really is.
+
+    Raises:
+        UploadError: for an arrangement that does not exist.
     """
-    files: list[tuple[str, bytes]] = []
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            files.append((path.name, read_file(path, str(path))))
-        except UploadError as error:
-            problems += error.problems
+    dropped = collect(paths)
+    files, problems = dropped.files, dropped.problems
     with desk.records.reading() as reader:
         context = results_context(reader, table_context(desk.file))
+    if arranged:
+        context = replace(context, arranged=true_wells(arranged, _places(desk), context.plates))
     if problems:
         try:  # for what else is wrong, so that it is all said at once
-            record_tables(desk.records, context, files, by, dry_run=True)
+            record_files(desk.records, context, files, by, dry_run=True)
         except UploadError as error:
             problems += error.problems if files else ()
-        return UploadReport(False, problems=tuple(problems))
+        return UploadReport(False, problems=problems, warnings=dropped.left_out)
     completed: list[str] = []
+
+    def then(tx: Transaction) -> None:
+        if not as_labelled:
+            _check_arrangement(desk, tx)
+        completed.extend(_complete(desk, tx))
+
     try:
-        report = record_tables(
-            desk.records,
-            context,
-            files,
-            by,
-            note=note,
-            dry_run=dry_run,
-            then=lambda tx: completed.extend(_complete(desk, tx)),
-        )
+        report = record_files(desk.records, context, files, by, note=note, dry_run=dry_run, then=then)
     except UploadError as error:
-        return UploadReport(False, problems=error.problems)
+        return UploadReport(False, problems=error.problems, warnings=dropped.left_out)
+    warnings = dropped.left_out + report.warnings
     return UploadReport(
         accepted=True,
         upload=None if dry_run else report.upload_id,
@@ -86,8 +122,49 @@ def upload(desk: Desk, paths: Sequence[Path], by: str, note: str = "", dry_run: 
         started=report.started,
         completed=tuple(completed),
         skipped=report.skipped,
-        warnings=report.warnings + _of_cancelled(desk, report.samples) + _unlike(desk, report.samples),
+        understood=tuple(_understood(one) for one in report.derived),
+        warnings=warnings + _of_cancelled(desk, report.samples) + _unlike(desk, report.samples),
     )
+
+
+def _understood(derived: ParsedDerivation) -> Understood:
+    row = derived.row
+    values = tuple(
+        {
+            "property": value.property,
+            "value": value.value,
+            "unit": get_property(value.property).unit,
+            "bound": value.bound,
+            "uncertainty": value.uncertainty,
+            "temperature_C": value.temperature_C,
+            "kind": value.kind,
+            "doubt": value.doubt,
+        }
+        for value in derived.values
+    )
+    return Understood(derived.names, row.sample, row.format, row.kind, row.model, values, row.flags)
+
+
+def _check_arrangement(desk: Desk, tx: Transaction) -> None:
+    """See that the newest upload's values fit the wells whose names they bear.
+
+    Raises:
+        UploadError: when a plate's values would fit another arrangement far better.
+    """
+    evidence = gather(tx, desk.slug)
+    newest = max((row.upload_id or 0 for row in evidence.measurements), default=0)
+    own = replace(evidence, measurements=tuple(r for r in evidence.measurements if r.upload_id == newest))
+    predictions = tx.campaign_predictions(desk.slug)
+    entries = compare(own, predictions, modelled_in(desk.file))
+    found = misplaced(entries, predictions, _places(desk))
+    if found:
+        raise UploadError(one.as_problem() for one in found)
+
+
+def _places(desk: Desk) -> list[tuple[str, ...]]:
+    """The labels of a plate's wells, row by row."""
+    labels, columns = all_wells(desk.file.plate.rows, desk.file.plate.columns), desk.file.plate.columns
+    return [labels[start : start + columns] for start in range(0, len(labels), columns)]
 
 
 def _of_cancelled(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:

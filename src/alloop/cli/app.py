@@ -11,7 +11,7 @@ from typing import Annotated, cast
 
 import typer
 
-from alloop.cli import edits, keeping, planning, rehearsal, replaying, results
+from alloop.cli import edits, instruments, keeping, planning, rehearsal, replaying, results
 from alloop.cli.options import PLACE
 from alloop.cli.terminal import complain, emit
 from alloop.errors import AlloopError, Problem, UserError
@@ -42,6 +42,8 @@ for _command in (
     results.made,
     planning.close,
     results.upload,
+    instruments.inspect,
+    instruments.rederive,
     results.retract,
     results.suspect,
     results.trust,

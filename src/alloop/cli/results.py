@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alloop.cli import options as o
+from alloop.cli.instruments import show_understood
 from alloop.cli.terminal import emit, figure, plural, say, table, warn
 
 if TYPE_CHECKING:
@@ -48,8 +49,18 @@ def made(
 
 def upload(
     campaign: o.CampaignName,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Results tables (CSV, XLSX).")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Results tables, instrument files, folders or zips of them."),
+    ],
     note: Annotated[str, typer.Option(metavar="TEXT", help="Kept with the upload.")] = "",
+    as_labelled: Annotated[
+        bool, typer.Option("--as-labelled", help="The wells' labels are right, however the values look.")
+    ] = False,
+    arranged: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PLATE=HOW", help="Measured otherwise than labelled: upside-down, mirrored…"),
+    ] = None,
     by: o.By = None,
     dry_run: o.DryRun = False,
     json: o.Json = False,
@@ -58,7 +69,14 @@ def upload(
     from alloop.errors import UploadError
 
     opened = o.campaign(campaign)
-    report = opened.upload(list(files), note=note, by=by, dry_run=dry_run)
+    report = opened.upload(
+        list(files),
+        note=note,
+        by=by,
+        dry_run=dry_run,
+        as_labelled=as_labelled,
+        arranged=o.pairs(arranged, "--arranged"),
+    )
     warn(report.warnings)
     if report.problems:
         raise UploadError(report.problems)
@@ -66,6 +84,7 @@ def upload(
         return emit(report)
     for name in report.skipped:
         say(f"{name}: these bytes were recorded before; the file is left out")
+    show_understood(report.understood)
     if report.is_new:
         say(
             f"{plural(report.measurements, 'value')} and {plural(report.statuses, 'status', 'statuses')} "

@@ -4,15 +4,17 @@ from alloop.ingest.cells import NotANumberError, Number, cell_text, fold, read_d
 from alloop.ingest.context import (
     STATUSES,
     Conditions,
+    ParsedDerivation,
     ParsedMeasurement,
     ParsedUpload,
     ResultsContext,
     conditions_of,
 )
+from alloop.ingest.dropped import Dropped, collect
 from alloop.ingest.grid import Row, Table
 from alloop.ingest.headings import split_unit
 from alloop.ingest.recognise import read_file
-from alloop.ingest.record import UploadReport, record_parsed, record_tables, results_context
+from alloop.ingest.record import UploadReport, record_files, record_parsed, results_context
 from alloop.ingest.results import parse_literature, parse_results
 from alloop.ingest.tables import Columns, read_columns, read_table
 
@@ -20,8 +22,10 @@ __all__ = [
     "STATUSES",
     "Columns",
     "Conditions",
+    "Dropped",
     "NotANumberError",
     "Number",
+    "ParsedDerivation",
     "ParsedMeasurement",
     "ParsedUpload",
     "ResultsContext",
@@ -29,6 +33,7 @@ __all__ = [
     "Table",
     "UploadReport",
     "cell_text",
+    "collect",
     "conditions_of",
     "fold",
     "parse_literature",
@@ -38,8 +43,8 @@ __all__ = [
     "read_file",
     "read_number",
     "read_table",
+    "record_files",
     "record_parsed",
-    "record_tables",
     "results_context",
     "split_unit",
 ]

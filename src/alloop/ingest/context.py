@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alloop.errors import Problem, StateError, UploadError
-from alloop.records import MeasurementRow, SampleRow, StatusRow, split_sample_id
+from alloop.instruments import UNKNOWN_SIZE, Geometry
+from alloop.records import DerivationRow, MeasurementRow, SampleRow, StatusRow, split_sample_id
 from alloop.space import Setting
 
 if TYPE_CHECKING:  # the planner needs torch, reading a table does not
@@ -33,8 +35,10 @@ class ResultsContext:
     `conditions` are those that the campaign's objectives and constraints name, by property: a results table
     that does not state its own was measured under them. `target_phases` are the names of the target phase
     (`amorphous_target` when glass is wanted instead); with them the `phases` column gives a target phase
-    fraction. `plate_states` lets messages say why a plate has no samples yet. `check_formulas` is off where
-    formulas are not those of ionic compounds (alloys).
+    fraction, and `references` is the folder of structures against which diffraction patterns are fitted. `pellet`
+    is the usual size of the pellets. `plate_states` lets messages say why a plate has no samples yet.
+    `check_formulas` is off where formulas are not those of ionic compounds (alloys). `arranged` says, for plates that
+    were measured otherwise than labelled, to which plate and well a label belongs (None: to none).
     """
 
     campaign: str
@@ -44,15 +48,26 @@ class ResultsContext:
     conditions: Mapping[str, Conditions] = field(default_factory=dict)
     target_phases: tuple[str, ...] = ()
     amorphous_target: bool = False
+    references: Path | None = None
+    pellet: Geometry = UNKNOWN_SIZE
     plate_states: Mapping[str, str] = field(default_factory=dict)
     check_formulas: bool = True
+    arranged: Mapping[str, Callable[[str], tuple[str, str] | None]] = field(default_factory=dict)
 
     @cached_property
     def plates(self) -> Mapping[str, Mapping[str, SampleRow]]:
-        """The samples by plate and well label."""
-        found: dict[str, dict[str, SampleRow]] = {}
+        """The samples by plate and well label, as files and tables name them."""
+        real: dict[str, dict[str, SampleRow]] = {}
         for sample in self.samples:
-            found.setdefault(sample.plate, {})[sample.well] = sample
+            real.setdefault(sample.plate, {})[sample.well] = sample
+        found = dict(real)
+        for plate, belongs in self.arranged.items():
+            places = {label: belongs(label) for label in real[plate]}
+            found[plate] = {
+                label: real[place[0]][place[1]]
+                for label, place in places.items()
+                if place is not None and place[1] in real[place[0]]
+            }
         return found
 
     def find_sample(self, text: str) -> SampleRow | None:
@@ -86,13 +101,24 @@ class ParsedMeasurement:
 
 
 @dataclass(frozen=True)
+class ParsedDerivation:
+    """What was made of instrument files (`names`): how, the values, and what became of the sample."""
+
+    names: tuple[str, ...]
+    row: DerivationRow
+    values: tuple[MeasurementRow, ...] = ()
+    statuses: tuple[StatusRow, ...] = ()
+
+
+@dataclass(frozen=True)
 class ParsedUpload:
-    """All that one or more tables say; it may be recorded only when `problems` is empty."""
+    """All that one or more files say; it may be recorded only when `problems` is empty."""
 
     measurements: tuple[ParsedMeasurement, ...] = ()
     statuses: tuple[StatusRow, ...] = ()
     warnings: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
+    derived: tuple[ParsedDerivation, ...] = ()
 
     def checked(self) -> ParsedUpload:
         """The same, once it is certain that nothing is wrong with it.
@@ -110,6 +136,7 @@ class ParsedUpload:
             self.statuses + other.statuses,
             self.warnings + other.warnings,
             self.problems + other.problems,
+            self.derived + other.derived,
         )
 
 

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING
 
 from alloop.chemistry import composition_key
 from alloop.errors import Problem, UploadError
-from alloop.ingest.context import Findings, ParsedMeasurement, ParsedUpload, ResultsContext
-from alloop.ingest.results import parse_literature, parse_results
+from alloop.ingest.context import (
+    Findings,
+    ParsedDerivation,
+    ParsedMeasurement,
+    ParsedUpload,
+    ResultsContext,
+)
+from alloop.ingest.files import parse_files
+from alloop.ingest.results import parse_literature
+from alloop.ingest.sources import doubled
 from alloop.ingest.tables import read_table
 from alloop.records import MeasurementRow, Origin, UploadRow
 
@@ -26,7 +34,8 @@ class UploadReport:
 
     `is_new` is False when all its bytes were recorded before: then nothing was added, and `upload_id` is the
     earlier upload's. `skipped` names the files that were left out for that reason. `samples` are those that
-    the upload speaks of, `started` the plates that received their first result by it.
+    the upload speaks of, `started` the plates that received their first result by it, `derived` what was made of
+    its instrument files.
     """
 
     upload_id: int
@@ -38,9 +47,10 @@ class UploadReport:
     started: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    derived: tuple[ParsedDerivation, ...] = ()
 
 
-def record_tables(
+def record_files(
     records: Records,
     context: ResultsContext,
     files: Sequence[tuple[str, bytes]],
@@ -50,20 +60,19 @@ def record_tables(
     dry_run: bool = False,
     then: Callable[[Transaction], None] | None = None,
 ) -> UploadReport:
-    """Read tables (name, bytes) and record what they say as one upload: everything, or nothing.
+    """Read files (name, bytes) and record what they say as one upload: everything, or nothing.
 
-    Files whose bytes were recorded before are skipped. Raw files, values, statuses, superseded values, the
-    plates' step to `measuring` and what `then` does with them are one transaction; a `dry_run` checks all of
-    it and keeps nothing.
+    Literature is tables only; a laboratory's files may be instrument files too. Files whose bytes were recorded
+    before are skipped. Raw files, values, statuses, superseded values, the plates' step to `measuring` and what
+    `then` does with them are one transaction; a `dry_run` checks all of it and keeps nothing.
 
     Raises:
         UploadError: listing every problem of every file.
     """
-    fresh, skipped = _unknown(records, context.campaign, files)
+    fresh, skipped = _unknown(records, context, files)
     if not fresh:
         return _known_report(records, context.campaign, files, skipped)
-    parse = parse_literature if literature else parse_results
-    parsed = _parse_all(fresh, context, parse).checked()
+    parsed = (_parse_literature if literature else parse_files)(fresh, context).checked()
     return record_parsed(
         records, context.campaign, fresh, parsed, by, literature, note, dry_run, skipped, then
     )
@@ -92,7 +101,9 @@ def record_parsed(
         measurements = _with_superseded(parsed.measurements, transaction.measurements(campaign, True))
         samples = {row.sample for row in measurements if row.sample is not None}
         samples |= {row.sample for row in parsed.statuses if row.sample is not None}
-        counts = {"measurements": len(measurements), "statuses": len(parsed.statuses)}
+        samples |= {one.row.sample for one in parsed.derived}
+        values = len(measurements) + sum(len(one.values) for one in parsed.derived)
+        counts = {"measurements": values, "statuses": len(parsed.statuses)}
         summary = counts | {"warnings": [str(warning) for warning in parsed.warnings]}
         upload, is_new = transaction.add_upload(
             UploadRow(campaign=campaign, origin=origin, note=note, report=summary),
@@ -100,6 +111,9 @@ def record_parsed(
             measurements,
             parsed.statuses,
         )
+        if is_new:
+            derived = [(one.row, one.values) for one in parsed.derived]
+            transaction.add_derived(campaign, upload.id, derived)
         started = _start_measuring(transaction, campaign, samples) if is_new else ()
         if is_new and then is not None:
             then(transaction)
@@ -113,6 +127,7 @@ def record_parsed(
         started=started,
         skipped=tuple(skipped),
         warnings=parsed.warnings,
+        derived=parsed.derived,
         **counts,
     )
 
@@ -121,24 +136,34 @@ def _origin(parsed: ParsedUpload, literature: bool) -> Origin:
     if literature:
         return "literature"
     origins = {one.row.origin for one in parsed.measurements} | {row.origin for row in parsed.statuses}
+    origins |= {"laboratory" for _ in parsed.derived}
     return "history" if origins == {"history"} else "laboratory"
 
 
 def _unknown(
-    records: Records, campaign: str, files: Sequence[tuple[str, bytes]]
+    records: Records, context: ResultsContext, files: Sequence[tuple[str, bytes]]
 ) -> tuple[list[tuple[str, bytes]], list[str]]:
-    """The files whose bytes are new to the campaign, each once, and the names of the others."""
+    """The files whose bytes are new to the campaign, each once, and the names of the others.
+
+    Raises:
+        UploadError: when the same bytes are named for two samples, here or in an earlier upload.
+    """
     fresh: list[tuple[str, bytes]] = []
     skipped: list[str] = []
-    seen: set[str] = set()
+    names: dict[str, list[str]] = {}
     with records.reading() as reader:
         for name, data in files:
             sha256 = hashlib.sha256(data).hexdigest()
-            if sha256 in seen or reader.upload_by_hash(campaign, sha256) is not None:
+            earlier = reader.upload_by_hash(context.campaign, sha256)
+            before = [file.name for file in earlier.files if file.sha256 == sha256] if earlier else []
+            if sha256 in names or before:
                 skipped.append(name)
             else:
                 fresh.append((name, data))
-            seen.add(sha256)
+            names.setdefault(sha256, before).append(name)
+    problems = doubled(names, context)
+    if problems:
+        raise UploadError(problems)
     return fresh, skipped
 
 
@@ -153,15 +178,11 @@ def _known_report(
     return UploadReport(earlier.id, False, skipped=tuple(skipped))
 
 
-def _parse_all(
-    files: Sequence[tuple[str, bytes]],
-    context: ResultsContext,
-    parse: Callable[..., ParsedUpload],
-) -> ParsedUpload:
+def _parse_literature(files: Sequence[tuple[str, bytes]], context: ResultsContext) -> ParsedUpload:
     parsed = ParsedUpload()
     for name, data in files:
         try:
-            parsed += parse(read_table(data, name), context)
+            parsed += parse_literature(read_table(data, name), context)
         except UploadError as error:
             parsed += ParsedUpload(problems=error.problems)
     return parsed

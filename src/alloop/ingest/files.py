@@ -1,0 +1,69 @@
+"""All files of an upload, of whatever kind, to what they say together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from alloop.errors import Problem, UploadError
+from alloop.ingest.context import Findings, ParsedUpload, ResultsContext
+from alloop.ingest.deriving import derive
+from alloop.ingest.grid import Table
+from alloop.ingest.pellets import Pellet, pellet_layouts, read_pellets, unused_files
+from alloop.ingest.results import parse_results
+from alloop.ingest.sources import read_sources
+from alloop.ingest.tables import read_table
+from alloop.instruments.readers import is_recording
+
+
+def parse_files(files: Sequence[tuple[str, bytes]], context: ResultsContext) -> ParsedUpload:
+    """What results tables, tables of pellets and instrument files (name, bytes) say, with all that is wrong."""
+    recordings = [(name, data) for name, data in files if is_recording(data, name)]
+    are_recordings = {name for name, _ in recordings}
+    findings = Findings()
+    tables: list[list[Table]] = []
+    pellets: list[Pellet] = []
+    for name, data in files:
+        if name in are_recordings:
+            continue
+        try:
+            found = read_table(data, name)
+            layouts = pellet_layouts(found, context)
+            if layouts:
+                pellets += read_pellets(layouts, context)
+            else:
+                tables.append(found)
+        except UploadError as error:
+            for problem in error.problems:
+                findings.problem(problem.where, problem.what, problem.mend)
+    parsed = ParsedUpload()
+    for several in tables:
+        parsed += parse_results(several, context)
+    for problem in unused_files(pellets, [name for name, _ in recordings]):
+        findings.problem(problem.where, problem.what, problem.mend)
+    sources = read_sources(recordings, context, pellets, findings)
+    # evaluating takes long: not when nothing of it will be recorded
+    derived = [] if findings.problems or parsed.problems else derive(sources, context, findings)
+    own = ParsedUpload(
+        statuses=tuple(status for one in derived for status in one.statuses),
+        warnings=tuple(findings.warnings),
+        problems=tuple(findings.problems),
+        derived=tuple(derived),
+    )
+    return _in_order(own + parsed, [name for name, _ in files])
+
+
+def _in_order(parsed: ParsedUpload, names: Sequence[str]) -> ParsedUpload:
+    """The same, with problems and warnings in the order of the files that they are about."""
+
+    def place(problem: Problem) -> int:
+        return next((i for i, name in enumerate(names) if problem.where.startswith(name)), len(names))
+
+    return replace(
+        parsed,
+        warnings=tuple(sorted(parsed.warnings, key=place)),
+        problems=tuple(sorted(parsed.problems, key=place)),
+    )
+
+
+__all__ = ["parse_files"]

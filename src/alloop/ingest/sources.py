@@ -1,0 +1,137 @@
+"""Instrument files of an upload: each read, and paired with the sample that it was measured on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from alloop.errors import InstrumentError, Problem
+from alloop.ingest.context import Findings, ResultsContext
+from alloop.ingest.file_names import read_name
+from alloop.ingest.pellets import Pellet, is_named
+from alloop.instruments import Geometry, Given, Recording
+from alloop.instruments.readers import read_recording
+from alloop.records import SampleRow
+
+# What a sample may hold besides its own elements: from the air and from precursors that did not react.
+_EVERYWHERE = frozenset({"H", "C", "O"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """An instrument file, what it holds, its sample, and what is known besides."""
+
+    name: str
+    sha256: str
+    recording: Recording
+    sample: SampleRow
+    given: Given
+
+
+def read_sources(
+    files: Sequence[tuple[str, bytes]],
+    context: ResultsContext,
+    pellets: Sequence[Pellet],
+    findings: Findings,
+) -> list[Source]:
+    """Read instrument files (name, bytes) and find their samples; what is wrong or was assumed is noted.
+
+    A file's sample is the one that a table names for it, else the one that its name speaks of. Sizes of pellets come
+    from such tables, then from the campaign file, then from the instrument file itself.
+    """
+    sources = []
+    for name, data in files:
+        named = read_name(name, context.plates)
+        row = next((one for one in pellets if one.file and is_named(one.file, name)), None)
+        sample = row.sample if row is not None else named.sample
+        try:
+            recording = read_recording(data, name)
+        except InstrumentError as error:
+            for problem in error.problems:
+                findings.problem(problem.where or name, problem.what, problem.mend)
+            continue
+        for remark in recording.remarks:
+            findings.warn(name, remark)
+        if sample is None:
+            mend = "name the file like PLATE_B07.txt, or add a table with the columns 'file' and 'sample'"
+            findings.problem(name, f"it is not clear which sample it belongs to: {named.what}", mend)
+            continue
+        temperature = row.temperature_C if row is not None else None
+        if temperature is None and named.temperature_C is not None and not states_temperature(recording):
+            temperature = named.temperature_C
+            findings.warn(name, f"its temperature is taken from its name: {temperature:g} °C")
+        given = Given(
+            geometry=_size(row, sample, pellets).over(context.pellet),
+            temperature_C=temperature,
+            mobile_ion=context.mobile_ion,
+            elements=frozenset(sample.elements) | _EVERYWHERE,
+        )
+        sources.append(Source(name, hashlib.sha256(data).hexdigest(), recording, sample, given))
+    return sources
+
+
+def _size(row: Pellet | None, sample: SampleRow, pellets: Sequence[Pellet]) -> Geometry:
+    """The size of a sample's pellet by the tables: the row of this file, then rows of the sample as a whole."""
+    size = Geometry() if row is None else row.geometry
+    for other in pellets:
+        if not other.file and other.sample.id == sample.id:
+            size = size.over(other.geometry)
+    return size
+
+
+def states_temperature(recording: Recording) -> bool:
+    """Whether a file itself says at which temperature it was measured."""
+    return recording.temperature_C is not None or any(
+        spectrum.temperature_C is not None for spectrum in recording.spectra
+    )
+
+
+def given_as_json(given: Given) -> dict[str, Any]:
+    """What was known besides a file, as it is recorded."""
+    return {
+        "thickness_mm": given.geometry.thickness_mm,
+        "area_cm2": given.geometry.area_cm2,
+        "temperature_C": given.temperature_C,
+        "mobile_ion": given.mobile_ion,
+        "elements": sorted(given.elements) if given.elements is not None else None,
+        "circuit": given.circuit,
+        "conditions": dict(given.conditions),
+    }
+
+
+def given_from_json(content: Mapping[str, Any]) -> Given:
+    """What `given_as_json` wrote."""
+    elements = content["elements"]
+    return Given(
+        geometry=Geometry(content["thickness_mm"], content["area_cm2"]),
+        temperature_C=content["temperature_C"],
+        mobile_ion=content["mobile_ion"],
+        elements=None if elements is None else frozenset(elements),
+        circuit=content["circuit"],
+        conditions=content["conditions"],
+    )
+
+
+def doubled(names: Mapping[str, Sequence[str]], context: ResultsContext) -> list[Problem]:
+    """A problem for bytes that came under names of different samples; `names` by hash."""
+    problems = []
+    for several in names.values():
+        samples = {found.sample.id for name in several if (found := read_name(name, context.plates)).sample}
+        if len(samples) > 1:
+            what = f"the same bytes are named for {' and '.join(sorted(samples))}"
+            problems.append(
+                Problem(", ".join(several), what, "one of them is another sample's: export it again")
+            )
+    return problems
+
+
+__all__ = [
+    "Source",
+    "doubled",
+    "given_as_json",
+    "given_from_json",
+    "read_sources",
+    "states_temperature",
+]
