@@ -95,6 +95,17 @@ class TestSpectra:
         np.testing.assert_allclose(recording.spectra[0].impedance_ohm, impedance)
         assert any("taken as -Z''" in remark for remark in recording.remarks)
 
+    def test_words_far_above_the_table_are_no_headings(self) -> None:
+        preamble = ["time, voltage, current were set as follows", *["words"] * 20, "i - t curve"]
+        assert len(read(*preamble, HEADING, *SWEEP).spectra) == 1
+
+    def test_whole_numbers_in_the_first_rows_do_not_hide_decimal_commas(self) -> None:
+        rows = [f"{10**6 - i};{100 + i};-5" for i in range(300)] + [
+            f"{1000 - i};200,5;-6,5" for i in range(300)
+        ]
+        spectra = read("f/Hz;Z'/ohm;Z''/ohm", *rows).spectra
+        assert spectra[-1].impedance_ohm[-1] == 200.5 - 6.5j
+
     def test_an_inductive_spectrum_is_not_turned(self) -> None:
         frequency = np.logspace(6, 3, 30)
         impedance = 5.0 + 1e-3 * np.sqrt(frequency) * (1 + 1j)  # a lead with skin effect

@@ -17,7 +17,7 @@ from alloop.instruments.recording import Recording
 
 _FEWEST_ROWS = 3
 _SMALLEST_SPAN = 10.0
-_LONGEST_LINE = 20_000
+_LONGEST_LINE = 1_000
 
 
 def read_delimited(lines: Sequence[str], name: str, format: str = "text table") -> Recording | None:
@@ -48,7 +48,7 @@ def read_bare_columns(lines: Sequence[str], name: str, format: str = "text table
     if start is None:
         return None
     body = [line for line in lines[start:] if line.strip() and not line.lstrip().startswith(("#", "%"))]
-    dialect = find_dialect(body[:200])
+    dialect = find_dialect(body)
     if dialect is None:
         return None
     width = _width(body[0], dialect)

@@ -6,6 +6,7 @@ from alloop.errors import InstrumentError
 from alloop.instruments.readers.assemble import Source, recording_of
 from alloop.instruments.readers.content import Content
 from alloop.instruments.readers.headings import read_heading
+from alloop.instruments.readers.limits import check_tables
 from alloop.instruments.readers.tables import HeadingLine, Table, joined, read_table
 from alloop.instruments.recording import Recording
 
@@ -35,6 +36,7 @@ def read_gamry(content: Content) -> Recording:
             "repeat the measurement",
             content.name,
         )
+    check_tables(len(wanted), content.name)
     parts = [_read(lines, first, last, content.name) for _, first, last in wanted]
     table = joined(parts, content.name)
     header = lines[: tables[0][1]]
@@ -53,7 +55,7 @@ def _tables(lines: list[str]) -> list[tuple[str, int, int]]:
     for number, line in enumerate(lines):
         if "TABLE" in line[:200]:
             cells = line[:200].split("\t")
-            if len(cells) > 1 and cells[1].strip() == "TABLE":
+            if len(cells) > 1 and cells[0].strip() and cells[1].strip() == "TABLE":
                 starts.append((cells[0].strip(), number + 1))
     found = []
     for name, first in starts:

@@ -9,9 +9,10 @@ LARGEST_FILE_MB = 60
 LARGEST_UNPACKED_MB = 150
 MOST_ROWS = 2_000_000
 MOST_COLUMNS = 2_000
-MOST_NUMBERS = 20_000_000
+MOST_NUMBERS = 15_000_000
 MOST_WORKBOOK_CELLS = 300_000
 MOST_SPECTRA = 2_000
+MOST_TABLES = 500
 
 
 def check_size(content: Content) -> None:
@@ -55,4 +56,16 @@ def check_shape(rows: int, columns: int, where: str) -> None:
             f"the table has {rows * columns} numbers; at most {MOST_NUMBERS} are read",
             "export fewer points or columns",
             where,
+        )
+
+
+def check_tables(count: int, where: str) -> None:
+    """Refuse a file with more tables than are read.
+
+    Raises:
+        InstrumentError: naming how many there are.
+    """
+    if count > MOST_TABLES:
+        raise InstrumentError(
+            f"the file has {count} tables of data; at most {MOST_TABLES} are read", "split the file", where
         )

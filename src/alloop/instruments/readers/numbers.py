@@ -11,6 +11,9 @@ from alloop.arrays import FloatArray
 from alloop.instruments.readers.limits import check_shape
 
 _SAMPLE = 60
+_BEGINNINGS = frozenset(
+    "0123456789+-."
+)  # other words cost an exception each; NaN and infinity stay NaN unread
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,12 @@ DIALECTS = (
 
 
 def find_dialect(lines: Sequence[str], delimiters: Sequence[str | None] | None = None) -> Dialect | None:
-    """The dialect in which most of the lines hold most numbers; None when none gives two numbers in a line."""
-    sample = [line[:20_000] for line in lines if line.strip()][:_SAMPLE]
+    """The dialect in which most of some lines hold most numbers; None when none gives two numbers in a line.
+
+    The lines that are tried lie evenly over all: the first rows alone may hold whole numbers only.
+    """
+    every = max(1, len(lines) // _SAMPLE)
+    sample = [line[:20_000] for line in lines[::every] if line.strip()]
     best, most = None, 0.0
     for dialect in DIALECTS:
         if delimiters is not None and dialect.delimiter not in delimiters:
@@ -94,9 +101,10 @@ def parse(lines: Sequence[str], dialect: Dialect, columns: Sequence[int], where:
     for row, line in enumerate(plain):
         cells = line.split(dialect.delimiter)
         for position, column in enumerate(columns):
-            if column < len(cells):
+            cell = cells[column].strip().strip('"') if column < len(cells) else ""
+            if cell[:1] in _BEGINNINGS:
                 try:
-                    numbers[row, position] = float(cells[column].strip().strip('"'))
+                    numbers[row, position] = float(cell)
                 except ValueError:
                     continue
     return numbers

@@ -12,11 +12,12 @@ from functools import lru_cache
 
 _PREFIXES = {"p": 1e-12, "n": 1e-9, "u": 1e-6, "μ": 1e-6, "m": 1e-3, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
 _PREFIXED = {
-    "Hz": "Hz", "HZ": "Hz", "hz": "Hz",
+    "Hz": "Hz", "HZ": "Hz",
     "ohm": "ohm", "Ohm": "ohm", "OHM": "ohm", "ohms": "ohm", "Ohms": "ohm", "Ω": "ohm",
     "V": "V", "A": "A", "s": "s", "S": "siemens",
 }  # fmt: skip
 _WHOLE = {
+    "hz": ("Hz", 1.0), "khz": ("Hz", 1e3), "kHZ": ("Hz", 1e3),  # "mhz" could be millihertz or megahertz
     "sec": ("s", 1.0), "second": ("s", 1.0), "seconds": ("s", 1.0), "Sec": ("s", 1.0),
     "min": ("s", 60.0), "minutes": ("s", 60.0), "h": ("s", 3600.0), "hr": ("s", 3600.0), "hours": ("s", 3600.0),
     "volt": ("V", 1.0), "volts": ("V", 1.0), "Volts": ("V", 1.0), "Amps": ("A", 1.0), "amps": ("A", 1.0),

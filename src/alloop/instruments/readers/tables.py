@@ -16,6 +16,8 @@ from alloop.instruments.readers.numbers import Dialect, find_dialect, is_number,
 from alloop.instruments.readers.scales import scale
 
 HEADINGS_WITHIN = 400
+_CHARACTERS_LOOKED_AT = 200_000
+_LINES_BEFORE_NUMBERS = 12
 _LONGEST_LINE = 20_000
 _SEPARATOR = re.compile(r" {2,}|\t")
 _UNIT_OF_ITS_OWN = re.compile(r"^[\[(][^\[\]()]*[\])]$|^/$")
@@ -87,14 +89,21 @@ def find_headings(lines: Sequence[str], start: int = 0) -> HeadingLine | None:
     most quantities.
     """
     best: HeadingLine | None = None
+    without_numbers: HeadingLine | None = None
+    characters = 0
     for number in range(start, min(len(lines), start + HEADINGS_WITHIN)):
+        characters += len(lines[number])
+        if characters > _CHARACTERS_LOOKED_AT:
+            break
         found = headings_at(lines, number)
         if found is not None and (found.is_impedance or found.is_trace):
             if best is None or len(found.quantities) >= len(best.quantities):
                 best = found
         elif best is not None and find_dialect([lines[number]], _data_delimiters(best)) is not None:
             return best
-    return best
+        elif best is not None and number > best.line + _LINES_BEFORE_NUMBERS:
+            best, without_numbers = None, without_numbers or best
+    return best or without_numbers
 
 
 def headings_at(lines: Sequence[str], number: int) -> HeadingLine | None:
@@ -175,7 +184,7 @@ def read_table(lines: Sequence[str], found: HeadingLine, where: str, end: int | 
     ]
     if body and body[0] == units and any(_units_below(units, found.delimiter, len(found.headings))):
         body = [line for line in body if line != units]
-    dialect = find_dialect(body[:200], _data_delimiters(found))
+    dialect = find_dialect(body, _data_delimiters(found))
     if dialect is None:
         raise InstrumentError("there are no numbers below the headings", "export the data again", where)
     all_headings = _in_step_with(body[0], dialect, found.headings)

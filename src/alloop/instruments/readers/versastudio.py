@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 from alloop.errors import InstrumentError
 from alloop.instruments.readers.assemble import Source, recording_of
 from alloop.instruments.readers.content import Content
+from alloop.instruments.readers.limits import check_tables
 from alloop.instruments.readers.statements import stated
 from alloop.instruments.readers.tables import headings_at, joined, read_table
 from alloop.instruments.recording import Recording
@@ -31,9 +34,10 @@ def read_versastudio(content: Content) -> Recording:
     ]
     starts = [i for i, line in enumerate(content.lines) if line.startswith(_DEFINITION)]
     tables = []
-    for start in starts:
+    check_tables(len(starts), content.name)
+    for start, following in itertools.pairwise([*starts, len(lines)]):
         found = headings_at(lines, start)
-        end = next((i for i in range(start + 1, len(lines)) if lines[i].startswith("<")), len(lines))
+        end = next((i for i in range(start + 1, following) if lines[i].startswith("<")), following)
         if found is not None and any(line.strip() for line in lines[start + 1 : end]):
             tables.append(read_table(lines, found, content.name, end))
     if not tables:
