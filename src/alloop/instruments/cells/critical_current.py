@@ -67,12 +67,10 @@ def critical_current(trace: Trace, programme: Programme) -> Critical:
     cycles = half_cycles(trace, flowing)
     steps = np.array(current_steps(flowing))
     place = np.argmin(np.abs(np.log(steps[None, :] / np.abs(cycles.current_A)[:, None])), axis=1)
-    found = drops(cycles)
+    found, odd = drops(cycles)
     soft = tuple(one for one in found if one.kind == "soft short")
-    ignore = np.zeros(len(cycles), dtype=np.bool_)
-    ignore[[one.half_cycle for one in soft]] = True
     short = next((one for one in found if one.kind == "short"), None)
-    end = first_of(short, rise(cycles, _LASTING, ignore))
+    end = first_of(short, rise(cycles, _LASTING, odd))
     soft = tuple(one for one in soft if end is None or one.after_s < end.after_s)
     flags: tuple[Flag, ...] = ()
     if soft:

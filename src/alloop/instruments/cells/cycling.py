@@ -20,6 +20,7 @@ from alloop.instruments.recording import Trace
 _LASTING = 3  # half-cycles for which a rise must hold
 _FEWEST = 4  # half-cycles
 _HOUR = 3600.0
+_NEVER_SYMMETRIC_V = 0.2  # sum of the voltages both ways: no zero error is that large
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,9 @@ def lifetime(trace: Trace, programme: Programme) -> Life:
         raise InstrumentError(f"{len(flowing)} half-cycles", f"a lifetime needs at least {_FEWEST}")
     cycles = half_cycles(trace, flowing)
     begin = float(cycles.start_s[0])
-    found = drops(cycles)
+    found, odd = drops(cycles)
     soft = tuple(one for one in found if one.kind == "soft short")
-    ignore = np.zeros(len(cycles), dtype=np.bool_)
-    ignore[[one.half_cycle for one in soft]] = True
-    end = first_of(next((one for one in found if one.kind == "short"), None), rise(cycles, _LASTING, ignore))
+    end = first_of(next((one for one in found if one.kind == "short"), None), rise(cycles, _LASTING, odd))
     soft = tuple(one for one in soft if end is None or one.after_s < end.after_s)
     if soft:
         flags += (soft_short_flag(soft, begin),)
@@ -105,7 +104,7 @@ def check_symmetric(trace: Trace, flowing: list[Plateau]) -> None:
     Raises:
         InstrumentError: when it does not.
     """
-    early = flowing[: max(len(flowing) // 4, 4)]
+    early = flowing[:4]
     sides = {
         sign: [np.median(trace.voltage_V[one.rows]) for one in early if np.sign(one.level) == sign]
         for sign in (-1.0, 1.0)
@@ -113,7 +112,7 @@ def check_symmetric(trace: Trace, flowing: list[Plateau]) -> None:
     if not sides[1.0] or not sides[-1.0]:
         return
     up, down = float(np.median(sides[1.0])), float(np.median(sides[-1.0]))
-    if abs(up + down) > 0.5 * abs(up - down):
+    if abs(up + down) > max(0.5 * abs(up - down), _NEVER_SYMMETRIC_V):
         raise InstrumentError(
             f"the voltage is {up:.3g} V at positive and {down:.3g} V at negative current: not a symmetric cell",
             "lifetimes and critical currents come from symmetric cells; a battery's capacity is not evaluated",

@@ -42,8 +42,9 @@ class HalfCycles:
     Attributes:
         current_A: (k,) set in each.
         start_s, end_s: (k,) of each, in the time of the trace.
-        resistance_ohm: (k, 8) median V/I of each eighth; NaN where there are fewer samples.
-        noise_ohm: (k,) standard deviation of such a median.
+        resistance_ohm: (k, 8) median V/I of each eighth, freed of the voltage at rest; NaN where there are fewer
+            samples.
+        noise_ohm: (k,) standard deviation of such a median, that of the voltage at rest included.
         times_s: (k, 9) edges of the eighths.
     """
 
@@ -73,25 +74,49 @@ class Event:
 def half_cycles(trace: Trace, flowing: list[Plateau]) -> HalfCycles:
     """The half-cycles of a trace; a current whose sign is opposite to the voltage's throughout is turned round."""
     count = len(flowing)
-    resistance = np.full((count, PARTS), np.nan)
+    voltage = np.full((count, PARTS), np.nan)
     times = np.zeros((count, PARTS + 1))
     noise = np.zeros(count)
     for k, one in enumerate(flowing):
-        voltage, clock = trace.voltage_V[one.rows], trace.time_s[one.rows]
-        parts = blocks(len(voltage), PARTS)
+        piece, clock = trace.voltage_V[one.rows], trace.time_s[one.rows]
+        parts = blocks(len(piece), PARTS)
         for b, part in enumerate(parts):
-            resistance[k, b] = np.median(voltage[part]) / one.level
+            voltage[k, b] = np.median(piece[part])
             times[k, b] = clock[part.start]
         times[k, len(parts) :] = clock[-1]
-        noise[k] = noise_of(voltage) / abs(one.level) / np.sqrt(len(voltage) / len(parts))
+        noise[k] = noise_of(piece) / np.sqrt(len(piece) / len(parts))
+    current = np.array([one.level for one in flowing])
+    zero, zero_error = _voltage_at_rest(voltage, current)
+    resistance = (voltage - zero[:, None]) / current[:, None]
     resistance *= np.sign(np.nanmedian(resistance[: max(count // 4, 2)])) or 1.0
     edges = [(trace.time_s[one.start], trace.time_s[one.stop - 1]) for one in flowing]
     start, end = np.array(edges, dtype=np.float64).T
-    return HalfCycles(np.array([one.level for one in flowing]), start, end, resistance, noise, times)
+    return HalfCycles(current, start, end, resistance, np.hypot(noise, zero_error) / np.abs(current), times)
 
 
-def drops(cycles: HalfCycles) -> tuple[Event, ...]:
-    """Soft shorts in the order of time, and the short that ends them, if there is one."""
+def _voltage_at_rest(voltage: FloatArray, current: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(k,) what a symmetric cell shows without current, and how uncertain that is.
+
+    Half the sum of two half-cycles of opposite currents: contacts of different metals and zero errors make some
+    millivolts, which would look like a drop in every other half-cycle. The running median of earlier pairs is taken,
+    so that a short does not shift it; for the first half-cycles, that of the first pairs.
+    """
+    level = np.nanmedian(voltage, axis=1)
+    opposite = np.abs(current[1:] + current[:-1]) < 0.05 * np.abs(current[1:])
+    pairs = np.where(opposite, (level[1:] + level[:-1]) / 2.0, np.nan)
+    zero, error = np.zeros(len(level)), np.zeros(len(level))
+    for k in range(len(level)):
+        last = max(k, 2)
+        near = pairs[max(last - _MEMORY, 0) : last]
+        near = near[np.isfinite(near)]
+        if near.size:
+            zero[k] = np.median(near)
+            error[k] = 1.4826 * np.median(np.abs(near - zero[k]))
+    return zero, error
+
+
+def drops(cycles: HalfCycles) -> tuple[tuple[Event, ...], BoolArray]:
+    """Soft shorts in the order of time and the short that ends them, if there is one; (k,) half-cycles in them."""
     resistance = cycles.resistance_ohm
     odd = np.zeros(resistance.shape, dtype=np.bool_)  # not to be compared with
     found: list[Event] = []
@@ -113,8 +138,9 @@ def drops(cycles: HalfCycles) -> tuple[Event, ...]:
                 current = Event("soft short", k, b, float(after), float(till), here / before)
             current = replace(current, depth=min(current.depth, here / before))
             if deep and _stays_low(resistance, k, b, DROP * before):
-                return (*found, replace(current, kind="short"))
-    return (*found, current) if current is not None else tuple(found)
+                return (*found, replace(current, kind="short")), np.asarray(odd.any(axis=1))
+    found += [current] if current is not None else []
+    return tuple(found), np.asarray(odd.any(axis=1))
 
 
 def rise(cycles: HalfCycles, lasting: int, ignore: BoolArray) -> Event | None:

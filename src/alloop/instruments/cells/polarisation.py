@@ -21,6 +21,11 @@ from alloop.instruments.recording import Trace
 _FEWEST_SAMPLES = 12  # of a step
 _NORMAL_90 = 1.645
 _NOT_OHMIC = 0.1  # deviation from the line, relative to the response
+_AGAINST = Flag(
+    "current_against_voltage",
+    "current flows against the voltage: the instrument's sign convention, or a zero error; check it",
+    "doubt",
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
     steps = tuple(
         Step(
             one.level,
-            rest_of(trace.time_s[one.rows], response[one.rows]),
+            rest_of(trace.time_s[one.rows], response[one.rows], decays=sets_voltage),
             float(np.ptp(trace.time_s[one.rows])),
         )
         for one in programme.plateaus
@@ -78,21 +83,17 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
     )
     _check(steps, sets_voltage, trace)
     flags = _flags_of_steps(steps, sets_voltage)
-    slope, error, zero_error, line_flags = _slope(steps)
-    flags += line_flags
-    against, slope = slope < -2.0 * error, abs(slope)
-    if against:
-        flags += (
-            Flag(
-                "current_against_voltage",
-                "current flows against the voltage: the instrument's sign convention, or a zero error; check it",
-                "doubt",
-            ),
-        )
-    lacking = [step.rest.state for step in steps if step.rest.state in ("drifting", "rising")]
-    low, high = slope - _NORMAL_90 * error, slope + _NORMAL_90 * error
+    line = _line(steps)
+    flags += line.flags
+    slope, low, high = line.slope, line.low90, line.high90
+    if slope < 0:
+        slope, low, high = -slope, -high, -low
+        if low > 0:
+            flags += (_AGAINST,)
+    lacking = any(step.rest.state == "drifting" for step in steps)
     if low <= 0:
-        flags += (_below_resolution(slope, error, sets_voltage),)
+        flags += (_below_resolution(slope, (high - low) / 2.0, sets_voltage),)
+    zero_error = line.at_zero
     if sets_voltage:
         if lacking or low <= 0:
             return Conductance(high, None, None, "below", steps, zero_error, flags)
@@ -112,9 +113,8 @@ def _check(steps: tuple[Step, ...], sets_voltage: bool, trace: Trace) -> None:
         raise InstrumentError(
             f"no {what} was applied long enough", f"hold a {what} until the response is steady"
         )
-    wrong = "rising" if sets_voltage else "drifting"
     for step in steps:
-        if step.rest.state == wrong and abs(step.setting) > 1e-3 * largest:
+        if step.rest.state == "reversed" and abs(step.setting) > 1e-3 * largest:
             grows = "the current grows" if sets_voltage else "the voltage falls"
             raise InstrumentError(
                 f"{grows} while {step.setting:.4g} {'V' if sets_voltage else 'A'} is held "
@@ -132,7 +132,7 @@ def _check(steps: tuple[Step, ...], sets_voltage: bool, trace: Trace) -> None:
 
 def _flags_of_steps(steps: tuple[Step, ...], sets_voltage: bool) -> tuple[Flag, ...]:
     flags: tuple[Flag, ...] = ()
-    lacking = [step for step in steps if step.rest.state in ("drifting", "rising")]
+    lacking = [step for step in steps if step.rest.state == "drifting"]
     if lacking:
         worst = max(lacking, key=lambda step: abs(step.rest.drift))
         flags += (
@@ -160,31 +160,46 @@ def _flags_of_steps(steps: tuple[Step, ...], sets_voltage: bool) -> tuple[Flag, 
     return flags
 
 
-def _slope(steps: tuple[Step, ...]) -> tuple[float, float, float | None, tuple[Flag, ...]]:
-    """Slope of response over setting, its standard error, the response at zero, flags."""
+@dataclass(frozen=True)
+class _Line:
+    """Response over setting: slope with its 90 % interval, response at zero (None with one setting)."""
+
+    slope: float
+    low90: float
+    high90: float
+    at_zero: float | None
+    flags: tuple[Flag, ...] = ()
+
+
+def _line(steps: tuple[Step, ...]) -> _Line:
     x = np.array([step.setting for step in steps])
     y = np.array([step.rest.level for step in steps])
-    errors = np.array([(step.rest.high90 - step.rest.low90) / 2.0 / _NORMAL_90 for step in steps])
+    down = y - np.array([step.rest.low90 for step in steps])
+    up = np.array([step.rest.high90 for step in steps]) - y
+    errors = (down + up) / 2.0 / _NORMAL_90
     if np.ptp(x) < 0.05 * np.abs(x).max():
-        weights = 1.0 / np.maximum(errors, 1e-300) ** 2
-        level = float(np.average(y / x, weights=weights))
-        scatter = float(np.std(y / x)) if len(x) > 1 else 0.0
-        return level, max(float((errors / np.abs(x)).min()), scatter), None, ()
+        # one setting, held once or several times: the most certain one, widened by what the others differ
+        best = int(np.argmin(errors))
+        slope = float(y[best] / x[best])
+        low, high = sorted(((y[best] - down[best]) / x[best], (y[best] + up[best]) / x[best]))
+        others = y / x
+        return _Line(slope, min(float(low), float(others.min())), max(float(high), float(others.max())), None)
     # no step may rule: an error of a tenth of the largest is as small as errors get
     weights = 1.0 / np.maximum(errors, 0.1 * max(float(errors.max()), 1e-300)) ** 2
     matrix = np.stack([x, np.ones_like(x)], axis=1)
     inverse = np.linalg.inv(matrix.T @ (weights[:, None] * matrix))
-    slope, zero = inverse @ (matrix.T @ (weights * y))
+    slope, zero = (float(one) for one in inverse @ (matrix.T @ (weights * y)))
+    pull = (inverse @ (matrix.T * weights))[0]  # d slope / d y
+    lower = float(np.sqrt(np.sum((pull * np.where(pull > 0, down, up)) ** 2)))
+    upper = float(np.sqrt(np.sum((pull * np.where(pull > 0, up, down)) ** 2)))
     away = y - slope * x - zero
-    projected = inverse @ (matrix.T * weights)
-    error = float(np.sqrt((projected[0] ** 2) @ errors**2))
     if len(x) > 2:
         from scipy.special import stdtrit
 
         free = len(x) - 2
-        misfit = float(np.sqrt(inverse[0, 0] * (weights @ away**2) / free))
-        error = max(error, misfit * float(stdtrit(free, 0.95)) / _NORMAL_90)
-    return float(slope), error, float(zero), _ohmic_flags(away, errors, y)
+        misfit = float(np.sqrt(inverse[0, 0] * (weights @ away**2) / free) * stdtrit(free, 0.95))
+        lower, upper = max(lower, misfit), max(upper, misfit)
+    return _Line(slope, slope - lower, slope + upper, zero, _ohmic_flags(away, errors, y))
 
 
 def _ohmic_flags(away: FloatArray, errors: FloatArray, y: FloatArray) -> tuple[Flag, ...]:
@@ -202,9 +217,9 @@ def _ohmic_flags(away: FloatArray, errors: FloatArray, y: FloatArray) -> tuple[F
     )
 
 
-def _below_resolution(slope: float, error: float, sets_voltage: bool) -> Flag:
+def _below_resolution(slope: float, half: float, sets_voltage: bool) -> Flag:
     what, unit = ("current", "S") if sets_voltage else ("voltage", "ohm")
     return Flag(
         "below_resolution",
-        f"the {what} at rest cannot be told from zero ({slope:.2g} ± {error:.2g} {unit}): the value is a limit",
+        f"the {what} at rest cannot be told from zero ({slope:.2g} ± {half:.2g} {unit}): the value is a limit",
     )

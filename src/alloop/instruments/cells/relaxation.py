@@ -14,13 +14,19 @@ from typing import Literal
 import numpy as np
 
 from alloop.arrays import FloatArray
-from alloop.instruments.cells.signals import blocks, level_with_error, noise_of
+from alloop.instruments.cells.signals import blocks, level_with_error
 
-State = Literal["steady", "extrapolated", "drifting", "rising"]
+State = Literal["steady", "extrapolated", "drifting", "reversed"]
 
 STEADY_DRIFT = 0.05
 """Largest change over the last third of a step, relative to its level, at which it counts as steady."""
 
+REVERSED_DRIFT = 0.2
+"""The same in the direction that a relaxation does not take."""
+
+_REMAINING = (
+    4.0  # what is still to come, in changes over the last third: 1 / (1.5^p - 1) for decays with t^-0.55
+)
 _TRUSTED_STEP = 0.3  # how far a limit may lie from the last level, relative to that
 _AGREEMENT = 0.1  # of the two laws, relative to the last level
 _FIT_POINTS = 200
@@ -33,12 +39,11 @@ class Rest:
     """What a relaxing signal tends to.
 
     Attributes:
-        state: `steady`; `extrapolated` by the laws of decay; without an end in sight `drifting` towards zero, so
-            that `level` bounds what is left, or `rising` away from zero.
+        state: `steady`; `extrapolated` by the laws of decay; `drifting` without an end in sight, so that `level`
+            bounds what is left; `reversed` where it moves against the sense of a relaxation.
         level: the limit, or the last level where there is none.
         low90, high90: its 90 % interval, the spread between the laws included.
         drift: change over the last third, relative to the level (negative: towards zero).
-        insignificant: whether the level cannot be told from zero.
     """
 
     state: State
@@ -46,46 +51,47 @@ class Rest:
     low90: float
     high90: float
     drift: float
-    insignificant: bool
 
 
-def rest_of(time_s: FloatArray, values: FloatArray) -> Rest:
+def rest_of(time_s: FloatArray, values: FloatArray, decays: bool = True) -> Rest:
     """Where a signal at one setting comes to rest.
 
     Args:
-        time_s: (n,) since any zero, n at least 8.
+        time_s: (n,) since any zero, n at least 12.
         values: (n,) the current (or the voltage) while the other is held.
+        decays: whether a relaxation goes towards zero (a current), or away from it (a voltage).
     """
     last = slice(len(values) - max(len(values) // 3, 4), len(values))
     level, error = level_with_error(values[last])
-    floor = noise_of(values[last]) / np.sqrt(len(values[last]))
-    error = max(error, floor)
     half = _NORMAL_90 * error
     change, change_error = _change(time_s[last], values[last])
-    insignificant = bool(abs(level) < 3.0 * error)
     size = max(abs(level), 1e-300)
-    towards_zero = -np.sign(level) * change / size
-    if insignificant:
+    drift = float(np.sign(level) * change / size)
+    if abs(level) < 3.0 * error:
         # what cannot be told from zero cannot be told to drift either
-        return Rest("steady", level, level - half, level + half, -towards_zero, True)
+        return Rest("steady", level, level - half, level + half, drift)
+    onward = (drift < 0) == decays
     significant = abs(change) > 2.0 * change_error
-    within = abs(change) / size <= STEADY_DRIFT
-    if within or not significant:
-        # the drift that remains, seen or hidden in the noise, goes on for as long again
-        unseen = min(abs(change) + (0.0 if significant else change_error), size)
-        away = half + unseen
-        inner, outer = level - np.sign(level) * away, level + np.sign(level) * (half + 0.3 * unseen)
-        low, high = sorted((float(inner), float(outer)))
-        return Rest("steady", level, low, high, -towards_zero, False)
-    limits = _limits(time_s, values)
+    if not significant or abs(drift) <= (STEADY_DRIFT if onward else REVERSED_DRIFT):
+        away = half + (_REMAINING * abs(change) if significant else abs(change) + change_error)
+        if not (significant and onward):
+            return Rest("steady", level, level - away, level + away, drift)
+        low, high = (level - away, level + half) if change < 0 else (level - half, level + away)
+        return Rest("steady", level, low, high, drift)
     last_level = float(np.median(values[-max(len(values) // 10, 3) :]))
+    if not onward:
+        return Rest("reversed", last_level, last_level - half, last_level + half, drift)
+    limits = _limits(time_s, values)
     if limits is not None:
         middle, spread = float(np.mean(limits)), float(np.ptp(limits))
         if spread <= _AGREEMENT * size and abs(last_level - middle) <= _TRUSTED_STEP * abs(last_level):
             away = half + spread
-            return Rest("extrapolated", middle, middle - away, middle + away, -towards_zero, False)
-    state: State = "rising" if towards_zero < 0 else "drifting"
-    return Rest(state, last_level, last_level - half, last_level + half, -towards_zero, False)
+            return Rest("extrapolated", middle, middle - away, middle + away, drift)
+    rest = min(_REMAINING * abs(change), abs(last_level)) if decays else _REMAINING * abs(change)
+    low, high = (
+        (last_level - rest, last_level + half) if change < 0 else (last_level - half, last_level + rest)
+    )
+    return Rest("drifting", last_level, low, high, drift)
 
 
 def _change(time_s: FloatArray, values: FloatArray) -> tuple[float, float]:

@@ -111,18 +111,19 @@ def blocks(n: int, count: int) -> list[slice]:
 
 
 def level_with_error(values: FloatArray) -> tuple[float, float]:
-    """The mean of a signal and its standard error, honest about noise that is correlated over many samples.
+    """The mean of a signal and a standard error of it, from the medians of eight blocks.
 
-    Both come from the medians of eight blocks, after a straight line was taken out of the scatter.
+    The error is the scatter of the blocks around a straight line, not divided by the root of their number: what
+    makes long records of small currents uncertain is slow, and does not average out. Not under the digital step.
     """
     means = np.array([np.median(values[one]) for one in blocks(len(values), 8)])
+    floor = noise_of(values) / float(np.sqrt(len(values)))
     if len(means) < 4:
-        return float(np.mean(values)), float(np.ptp(values))
+        return float(np.mean(values)), max(float(np.ptp(values)), floor)
     places = np.arange(len(means)) - (len(means) - 1) / 2.0
     slope = float(places @ means / (places @ places))
     rest = means - means.mean() - slope * places
-    scatter = float(np.sqrt(rest @ rest / (len(means) - 2)))
-    return float(means.mean()), scatter / float(np.sqrt(len(means)))
+    return float(means.mean()), max(float(np.sqrt(rest @ rest / (len(means) - 2))), floor)
 
 
 def thinned(x: FloatArray, y: FloatArray, count: int = _CURVE_POINTS) -> list[tuple[float, float]]:

@@ -74,7 +74,7 @@ def find_onset(
         threshold: over the baseline; None takes `NOISE_MULTIPLE` times the noise of the baseline.
 
     Raises:
-        InstrumentError: when the sweep is too short or there is no baseline before the rise.
+        InstrumentError: when the sweep is too short, or the current has the wrong sign.
     """
     sign = 1.0 if reaction == "oxidation" else -1.0
     v, j, noise = _binned(sign * voltage_V, sign * current)
@@ -101,6 +101,11 @@ def find_onset(
     at = _crossing(v, excess, limit)
     line = (slope, sign * offset)  # seen from the other side slope keeps its sign
     if at is None:
+        if _crossing(v, -excess, 3.0 * limit) is not None:
+            raise InstrumentError(
+                f"the current runs against the sweep where {reaction} is expected",
+                "oxidation must be positive: turn the sign round in the export, or check the leads",
+            )
         bound: Bound = "above" if reaction == "oxidation" else "below"
         return Onset(reaction, float(sign * v[-1]), None, None, bound, limit, None, line, flags)
     row, value = at
