@@ -132,7 +132,7 @@ def soft_short_flag(soft: tuple[Event, ...], begin_s: float) -> Flag:
     return Flag(
         "soft_short",
         f"{len(soft)} soft short{'s' * (len(soft) > 1)}: the resistance fell suddenly to "
-        f"{100 * min(one.depth for one in soft):.0f} % and came back or stayed above half, first after "
+        f"{100 * max(min(one.depth for one in soft), 0.0):.0f} % and came back or stayed above half, first after "
         f"{(first.after_s - begin_s) / _HOUR:.3g} h; check with impedance spectra",
         "doubt",
     )

@@ -40,9 +40,9 @@ def evaluate_trace(recording: Recording, given: Given) -> Evaluation:
         trace, left_out = usable_rows(recording.trace)
     except InstrumentError as error:
         return Evaluation(recording.format, "current-voltage", flags=(_refusal(error),))
-    remarks = tuple(Flag("reader", words) for words in recording.remarks)
+    remarks: tuple[Flag, ...] = ()
     if left_out:
-        remarks += (Flag("rows_left_out", f"{left_out} rows lack time, voltage or current and are left out"),)
+        remarks = (Flag("rows_left_out", f"{left_out} rows lack time, voltage or current and are left out"),)
     try:
         programme = recognise(trace, Case(trace, recording, given).technique)
         outcome = _OUTCOMES[programme.technique](Case(trace, recording, given), programme)

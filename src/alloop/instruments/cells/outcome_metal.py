@@ -107,9 +107,9 @@ def outcome_of_critical_current(case: Case, programme: Programme) -> Outcome:
 
 
 def _density(case: Case, current_A: float) -> float:
-    """mA/cm2 to four digits, which set currents have; 0 without an area."""
+    """mA/cm2 to three digits, as currents are set; 0 without an area."""
     area = case.geometry.area_cm2
-    return float(f"{1e3 * current_A / area:.4g}") if area else 0.0
+    return float(f"{1e3 * current_A / area:.3g}") if area else 0.0
 
 
 def _wanted(case: Case) -> Mapping[str, bool]:

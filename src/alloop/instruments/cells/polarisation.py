@@ -90,6 +90,11 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
         slope, low, high = -slope, -high, -low
         if low > 0:
             flags += (_AGAINST,)
+    if high <= 0.0:
+        raise InstrumentError(
+            "what was measured is exactly zero throughout",
+            "check the current range and whether a cell was connected",
+        )
     lacking = any(step.rest.state == "drifting" for step in steps)
     if low <= 0:
         flags += (_below_resolution(slope, (high - low) / 2.0, sets_voltage),)

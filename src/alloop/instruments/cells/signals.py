@@ -13,6 +13,7 @@ from alloop.instruments.recording import Trace
 
 FEWEST_POINTS = 20
 _CURVE_POINTS = 300  # of a figure's curve
+_COARSEST_DIGIT = 0.01  # of the largest value
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,15 @@ def usable_rows(trace: Trace) -> tuple[Trace, int]:
 
 
 def noise_of(values: FloatArray) -> float:
-    """Standard deviation of the noise of a smooth signal, from its second differences; not under the digital step.
+    """Standard deviation of the noise of a smooth signal; not under what its digital step makes."""
+    return max(_white_noise(values), digital_step(values) / float(np.sqrt(12.0)))
 
-    Second differences of white noise have six times its variance; the median makes jumps harmless.
-    """
+
+def _white_noise(values: FloatArray) -> float:
+    """From second differences: those of white noise have six times its variance; the median makes jumps harmless."""
     if len(values) < 3:
         return 0.0
-    deviation = 1.4826 * float(np.median(np.abs(np.diff(values, 2)))) / np.sqrt(6.0)
-    return float(max(deviation, digital_step(values) / np.sqrt(12.0)))
+    return 1.4826 * float(np.median(np.abs(np.diff(values, 2)))) / float(np.sqrt(6.0))
 
 
 def digital_step(values: FloatArray) -> float:
@@ -100,8 +102,11 @@ def plateaus(values: FloatArray, fewest: int = 3) -> list[Plateau]:
 
 
 def jump_size(values: FloatArray) -> float:
-    """The least difference between neighbouring samples that counts as a jump."""
-    return max(8.0 * noise_of(values), 1e-3 * float(np.abs(values).max()), 1e-15)
+    """The least difference between neighbouring samples that counts as a jump between two levels."""
+    largest, digit = float(np.abs(values).max()), digital_step(values)
+    # where levels are written exactly as they were set, the smallest difference is that between two of them
+    digit = digit if digit < _COARSEST_DIGIT * largest else 0.0
+    return max(8.0 * _white_noise(values), 3.0 * digit, 1e-3 * largest, 1e-15)
 
 
 def blocks(n: int, count: int) -> list[slice]:

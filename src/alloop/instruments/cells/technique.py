@@ -27,6 +27,7 @@ _SHARE = 0.9  # of the samples that lie in the programme
 _CLEARER = 3.0  # how much more closely the controlled quantity follows its programme than the other one
 _SAME_CURRENT = 0.01  # relative difference of two settings that are meant to be the same
 _MANY_MORE = 5  # times the half-cycles of the steps before: cycling after formation, not a staircase
+_STRAYS = 0.2  # relative deviation from levels beyond which they are no programme
 _EXACT = 1e-6  # relative deviations below are all alike
 
 # what people and instruments call them; the first that is found counts
@@ -132,7 +133,8 @@ def _deviation(values: FloatArray, found: list[Plateau]) -> float:
         piece = values[one.rows]
         spreads.append(float(np.quantile(np.abs(piece - one.level), 0.9)) / abs(one.level))
         weights.append(one.stop - one.start)
-    return float(np.average(spreads, weights=weights))
+    deviation = float(np.average(spreads, weights=weights))
+    return deviation if deviation <= _STRAYS else float("inf")
 
 
 def _controlled(deviations: dict[str, float], named: str) -> str:
