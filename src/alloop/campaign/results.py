@@ -11,6 +11,7 @@ from alloop.campaign.arrangement import misplaced, true_wells
 from alloop.campaign.desk import Desk, table_context
 from alloop.campaign.evidence import Evidence, aims_of, fits, gather, is_confirmed, modelled_in
 from alloop.campaign.ledger import compare
+from alloop.campaign.replicate_checks import unlike_replicates
 from alloop.campaign.suspects import wrong_factor
 from alloop.campaign_file import all_wells
 from alloop.errors import Problem, StateError, UploadError
@@ -180,7 +181,7 @@ def _of_cancelled(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
 
 
 def _unlike(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
-    """A warning for each value that is off from its frozen prediction by what a wrong unit makes."""
+    """A warning for each value that is off by what a wrong unit makes, or far off its replicates."""
     wanted = set(samples)
     with desk.records.reading() as reader:
         evidence = gather(reader, desk.slug)
@@ -199,7 +200,7 @@ def _unlike(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
                 f"upload the right value, or confirm this one: alloop trust {sample} {entry.name} --why ..."
             )
             found.append(Problem(f"sample {sample}", what, mend))
-    return tuple(found)
+    return (*found, *unlike_replicates(desk.file, evidence, wanted))
 
 
 def _complete(desk: Desk, tx: Transaction) -> tuple[str, ...]:
