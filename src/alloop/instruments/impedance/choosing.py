@@ -22,6 +22,7 @@ from alloop.instruments.impedance.starts import starting_points
 
 _MOST_ARCS = 3
 _LEAST_WEIGHT = 1e-3
+_ENOUGH_WEIGHT = 0.5
 # A third arc is looked for only where two leave residuals that are more than noise.
 _CORRELATED_BELOW = 0.6
 _LEAST_SCALE = 0.01
@@ -30,8 +31,9 @@ _SCALE_PER_NOISE = 4.0
 _TOLERATED_MISFIT = 0.003
 # A circuit that misses by so many times more than the best is out, however smooth its misfit.
 _HOPELESS = 5.0
-# Part of the rms misfit that a circuit's resistances may be off by, besides what noise does to them.
-_DISCREPANCY = 1.0
+# Share of the misfit that a circuit's resistances may be off by, besides what noise does to them, when the residuals
+# are white; it is the whole misfit when they are all alike. Set on synthetic spectra of unknown circuits.
+_DISCREPANCY_WHITE = 0.7
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ def try_circuits(
     cell_constant_per_cm: float | None = None,
     seed: int = 0,
 ) -> tuple[Candidate, ...]:
-    """Fit the usual circuits; the one with most weight comes first. Weights sum to 1; all are 0 when each has an objection.
+    """Fit the usual circuits; the one with most weight comes first.
+
+    Weights sum to 1; all are 0 when something speaks against each circuit.
 
     Args:
         frequency_Hz, impedance_ohm: (n,) from the highest frequency to the lowest.
@@ -140,7 +144,7 @@ def _odds(fit: Fit, best: Fit) -> float:
 def estimate(
     candidates: Sequence[Candidate], values: Callable[[Reading], Sequence[tuple[float, float, float]]]
 ) -> Estimate | None:
-    """A quantity over all circuits that give it, as the mean of its logarithm; None where none does.
+    """A quantity over the circuits that give it, as the mean of its logarithm; None where they hold less than half.
 
     Args:
         candidates: with their weights.
@@ -152,14 +156,21 @@ def estimate(
         fit = one.reading.fit
         freedom = max(fit.effective_points - len(fit.coordinates), 2.0)
         for value, error, share in values(one.reading) if one.weight > 0 else ():
-            spread = max(float(np.hypot(error, _DISCREPANCY * fit.misfit)), 1e-9)
+            spread = max(float(np.hypot(error, discrepancy(fit))), 1e-9)
             parts.append((one.weight * share, np.log(value), spread, freedom))
-    if not parts:
+    if sum(part[0] for part in parts) < _ENOUGH_WEIGHT:
         return None
     weights, middles, spreads, freedoms = np.array(parts).T
     weights = weights / weights.sum()
     low, high = (_quantile(share, weights, middles, spreads, freedoms) for share in (0.05, 0.95))
-    return Estimate(float(np.exp(weights @ middles)), float(np.exp(low)), float(np.exp(high)))
+    middle = min(max(float(weights @ middles), low), high)
+    return Estimate(float(np.exp(middle)), float(np.exp(low)), float(np.exp(high)))
+
+
+def discrepancy(fit: Fit) -> float:
+    """What a fit's resistances may be off by, as a share, because its circuit is not the sample's."""
+    alike = 1.0 - fit.effective_points / (2.0 * len(fit.residual))
+    return fit.misfit * (_DISCREPANCY_WHITE + (1.0 - _DISCREPANCY_WHITE) * alike)
 
 
 def _quantile(

@@ -22,7 +22,7 @@ _LEADS_OHM = 2.0
 _BEYOND_ANY_ELECTROLYTE_S_PER_CM = 0.1
 _NO_CAPACITANCE = 0.05
 _KK_LARGEST, _KK_RMS = 0.05, 0.02
-_DRIFT_STEP, _DRIFT_POINTS = 0.03, 3
+_DRIFT_STEP, _DRIFT_POINTS, _DRIFT_BY_NOISES = 0.03, 3, 5.0
 _NOISY, _TOO_NOISY = 0.02, 0.1
 _POOR_FIT = 0.03
 _OUTLIER = 0.05
@@ -102,8 +102,8 @@ def consistency_flags(sweep: Sweep, kept: BoolArray, kk: KramersKronig) -> list[
     if kk.largest > _KK_LARGEST + 4.0 * noise or kk.rms > _KK_RMS + 2.0 * noise:
         words = f"Kramers-Kronig residuals up to {100 * kk.largest:.1f} % of |Z| (rms {100 * kk.rms:.1f} %)"
         flags.append(Flag("not_stationary", f"{words}: the sample changed, or the leads speak", "doubt"))
-    fall = _fall_of_real_part(sweep.impedance_ohm[kept])
-    if fall > _DRIFT_STEP + 4.0 * noise:
+    fall = _fall_of_real_part(sweep.impedance_ohm[kept], noise)
+    if fall > _DRIFT_STEP:
         words = (
             f"the real part falls by {100 * fall:.0f} % towards low frequency: the sample changed meanwhile"
         )
@@ -111,17 +111,17 @@ def consistency_flags(sweep: Sweep, kept: BoolArray, kk: KramersKronig) -> list[
     return flags
 
 
-def _fall_of_real_part(impedance_ohm: ComplexArray) -> float:
-    """By how much, as a share of |Z|, the real part stays below a value it had at a higher frequency.
+def _fall_of_real_part(impedance_ohm: ComplexArray, noise: float) -> float:
+    """By what share, beyond noise, the real part stays below a value that it had at a higher frequency.
 
     In a passive sample it can only rise towards low frequency.
     """
-    real = impedance_ohm.real
-    half = len(real) // 2  # leads and stray capacitance disturb the upper half
-    lower, size = real[half:], np.abs(impedance_ohm[half:])
-    if len(lower) < _DRIFT_POINTS:
+    half = len(impedance_ohm) // 2  # leads and stray capacitance disturb the upper half
+    real, size = impedance_ohm.real[half:], np.abs(impedance_ohm[half:])
+    if len(real) < _DRIFT_POINTS:
         return 0.0
-    fall = (np.maximum.accumulate(lower) - lower) / size
+    highest = np.maximum.accumulate(real)
+    fall = (highest - real - _DRIFT_BY_NOISES * noise * size) / np.maximum(highest, 1e-300)
     runs = np.lib.stride_tricks.sliding_window_view(fall, _DRIFT_POINTS)
     return float(runs.min(axis=1).max())
 
@@ -136,6 +136,9 @@ def fit_flags(sweep: Sweep, best: Candidate, total: Estimate | None) -> list[Fla
         flags.append(Flag("poor_fit", words, "doubt"))
     if best.objection and total is not None:
         flags.append(Flag("odd_circuit", f"{best.circuit}: {best.objection}", "doubt"))
+    if total is not None and total.value < _LEADS_OHM:
+        words = f"{total.value:.2g} ohm is no more than leads and contacts have: take a blank from it"
+        flags.append(Flag("low_resistance", words))
     flags += _window_flags(best.reading, sweep.frequency_Hz)
     flags += _process_flags(best.reading)
     return flags

@@ -22,6 +22,7 @@ from alloop.instruments.impedance.circuits import ComplexArray
 # Below this share of negative resistances the chain is long enough (Schönleber et al. recommend 0.85).
 _OVERFIT_BELOW = 0.85
 _MOST_RC = 60
+_SETTLED, _STILL_BETTER = 4, 0.8
 
 
 @dataclass(frozen=True)
@@ -57,28 +58,33 @@ def linear_kramers_kronig(frequency_Hz: FloatArray, impedance_ohm: ComplexArray)
         impedance_ohm: (n,), none of them zero.
     """
     omega = 2.0 * np.pi * frequency_Hz
-    size = np.abs(impedance_ohm)
-    target = _stacked(impedance_ohm / size)
-    found = KramersKronig(np.zeros_like(impedance_ohm), 0, 1.0)
     most = max(2, min(len(omega) - 2, _MOST_RC))
     # A chain with less than one element per decade can follow nothing; its negative resistances are misfit.
-    fewest = int(np.ceil(np.log10(omega.max() / omega.min()))) + 1
-    for count in range(min(fewest, most), most + 1):
-        tau = np.geomspace(1.0 / omega.max(), 1.0 / omega.min(), count)
-        columns = [np.ones_like(omega) + 0j, 1j * omega, 1.0 / (1j * omega)]
-        columns += [1.0 / (1.0 + 1j * omega * one) for one in tau]
-        matrix = np.stack(columns, axis=1) / size[:, None]
-        real = np.concatenate([matrix.real, matrix.imag])
-        scale = np.linalg.norm(real, axis=0)
-        solution = np.linalg.lstsq(real / scale, target, rcond=None)[0] / scale
-        resistances = solution[3:]
-        positive = resistances[resistances >= 0].sum()
-        mu = 1.0 - float(-resistances[resistances < 0].sum() / positive) if positive > 0 else 0.0
-        residual = impedance_ohm / size - matrix @ solution
-        found = KramersKronig(residual, count, mu)
-        if mu <= _OVERFIT_BELOW:
-            break
-    return found
+    fewest = min(int(np.ceil(np.log10(omega.max() / omega.min()))) + 1, most)
+    tried: list[KramersKronig] = []
+    for count in range(fewest, most + 1):
+        tried.append(_with_chain(omega, impedance_ohm, count))
+        # Before the chain is dense enough its sign alternates, too, while it still comes closer by the step.
+        earlier = tried[-1 - _SETTLED] if len(tried) > _SETTLED else None
+        if earlier and earlier.mu <= _OVERFIT_BELOW and tried[-1].rms > _STILL_BETTER * earlier.rms:
+            return earlier
+    return tried[-1]
+
+
+def _with_chain(omega: FloatArray, impedance_ohm: ComplexArray, count: int) -> KramersKronig:
+    """The weighted least squares fit of a chain of so many RC elements."""
+    size = np.abs(impedance_ohm)
+    tau = np.geomspace(1.0 / omega.max(), 1.0 / omega.min(), count)
+    relaxations = 1.0 / (1.0 + 1j * omega[:, None] * tau)
+    ends = np.stack([np.ones_like(omega) + 0j, 1j * omega, 1.0 / (1j * omega)], axis=1)
+    matrix = np.concatenate([ends, relaxations], axis=1) / size[:, None]
+    real = np.concatenate([matrix.real, matrix.imag])
+    scale = np.linalg.norm(real, axis=0)
+    solution = np.linalg.lstsq(real / scale, _stacked(impedance_ohm / size), rcond=None)[0] / scale
+    resistances = solution[ends.shape[1] :]
+    positive = resistances[resistances >= 0].sum()
+    mu = 1.0 - float(-resistances[resistances < 0].sum() / positive) if positive > 0 else 0.0
+    return KramersKronig(impedance_ohm / size - matrix @ solution, count, mu)
 
 
 def noise_level(frequency_Hz: FloatArray, impedance_ohm: ComplexArray) -> float:

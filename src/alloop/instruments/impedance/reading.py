@@ -114,12 +114,13 @@ class Reading:
         if not gaps or max(gaps) < _APART:
             return []
         at = int(np.argmax(gaps)) + 1
-        value, error, share = self._sum(tuple((known[:at], known[at:])[which]), 1.0)
-        if self.is_chosen:
-            # The flank that an arc still has at its neighbour's peak may be counted to either of them.
-            flank = _FLANK * max(gaps) ** -_FLANK_SLOPE * sum(one.resistance_ohm for one in known)
-            error = float(np.hypot(error, flank / value))
-        return [(value, error, share)] if error < _WORST_LOG_ERROR else []
+        # The flank that an arc still has at its neighbour's peak may be counted to either of them.
+        flank = _FLANK * max(gaps) ** -_FLANK_SLOPE * sum(one.resistance_ohm for one in known)
+        groups = []
+        for part in (known[:at], known[at:]):
+            value, error, share = self._sum(tuple(part), 1.0)
+            groups.append((value, float(np.hypot(error, flank / value)) if self.is_chosen else error, share))
+        return [groups[which]] if max(error for _, error, _ in groups) < _WORST_LOG_ERROR else []
 
     def _sum(self, processes: tuple[Process, ...], share: float) -> tuple[float, float, float]:
         value = sum(process.resistance_ohm for process in processes)
