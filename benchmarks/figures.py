@@ -2,6 +2,7 @@
 
     python benchmarks/figures.py obelix TABLE    hits among measured electrolytes, 20 starts
     python benchmarks/figures.py demo            the demo against an all-random campaign, 10 seeds
+    python benchmarks/figures.py arrangement     plates measured upside down, shifted or swapped: are they noticed?
 
 Add `--json` for a machine. Run one at a time on a quiet machine.
 """
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -84,6 +86,56 @@ def demo(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def arrangement(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Which wrong arrangements of a plate are recognised, and how often a right one is doubted."""
+    from alloop.campaign.arrangement import TURNED, misplaced, true_wells
+    from alloop.campaign.closed_loop import run_rounds, synthetic_laboratory
+    from alloop.campaign.demo import bundled_campaign
+    from alloop.campaign.evidence import gather, modelled_in
+    from alloop.campaign.facade import Campaign
+    from alloop.campaign.ledger import compare
+    from alloop.campaign_file import all_wells
+
+    rows, columns = 8, 8
+    labels = all_wells(rows, columns)
+    places = [labels[start : start + columns] for start in range(0, len(labels), columns)]
+    found: dict[str, dict[str, list[int]]] = {}
+    for seed in range(arguments.seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            home = Path(folder)
+            campaign = Campaign.open(
+                bundled_campaign(arguments.campaign), home=home / "records", by="benchmark"
+            )
+            laboratory = synthetic_laboratory(campaign, seed)
+            run_rounds(campaign, laboratory, 3, home / "results", by="benchmark", seed=1000 * seed)
+            with campaign.records.reading() as reader:
+                evidence = gather(reader, campaign.name)
+                predictions = reader.campaign_predictions(campaign.name)
+            entries = compare(evidence, predictions, modelled_in(campaign.file))
+        values = {(entry.plate, entry.well, entry.name): entry for entry in entries}
+        plates = sorted({entry.plate for entry in entries})
+        for number, plate in enumerate(plates, 1):
+            others = [other for other in plates[1:] if other != plate and number > 1]
+            for how in ("as labelled", *TURNED, *others):
+                belongs = None
+                if how != "as labelled":
+                    belongs = true_wells({plate: how}, places, plates)[plate]
+                came = []
+                for entry in entries:
+                    place = belongs(entry.well) if belongs is not None else (plate, entry.well)
+                    source = None if place is None else values.get((*place, entry.name))
+                    if entry.plate == plate and source is not None:
+                        came.append(replace(entry, value=source.value, bound=source.bound))
+                noticed = misplaced(came, predictions, places)
+                said = noticed[0].how if noticed else "as labelled"
+                name = "another plate's" if how in plates else how
+                counts = found.setdefault(f"plate {number}", {}).setdefault(name, [0, 0])
+                counts[0] += said == how
+                counts[1] += 1
+        _tell(f"seed {seed} done")
+    return {"campaign": arguments.campaign, "seeds": arguments.seeds, "recognised_of": found}
+
+
 def _tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -97,15 +149,15 @@ def main() -> None:
     functions: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
         "obelix": obelix,
         "demo": demo,
+        "arrangement": arrangement,
     }
     for name, function in functions.items():
         command = commands.add_parser(name, help=function.__doc__)
         command.add_argument("--json", action="store_true")
         if name == "obelix":
             command.add_argument("table")
-        if name in ("obelix", "demo"):
-            command.add_argument("--seeds", type=int, default=20 if name == "obelix" else 10)
-        if name == "demo":
+        command.add_argument("--seeds", type=int, default=20 if name == "obelix" else 10)
+        if name != "obelix":
             command.add_argument("--campaign", default="halide-spinel")
     arguments = parser.parse_args()
     found = functions[arguments.command](arguments)

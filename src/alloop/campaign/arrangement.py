@@ -43,7 +43,7 @@ class Misplaced:
         )
 
 
-_TURNED: Mapping[str, tuple[str, Callable[[_Grid], _Grid]]] = {
+TURNED: Mapping[str, tuple[str, Callable[[_Grid], _Grid]]] = {
     "upside-down": ("the plate is turned upside down (A1 for the last well)", lambda g: g[::-1, ::-1]),
     "mirrored": ("its columns are counted from the other side", lambda g: g[:, ::-1]),
     "flipped": ("its rows are counted from the other side", lambda g: g[::-1, :]),
@@ -92,7 +92,7 @@ def misplaced(
     for plate in sorted({plate for plate, _ in values}):
         own = {name: grid for (which, name), grid in values.items() if which == plate}
         best: Misplaced | None = None
-        for how, (looks, turn) in _TURNED.items():
+        for how, (looks, turn) in TURNED.items():
             best = _better(best, _compared(plate, plate, own, expected, turn), plate, looks, how)
         for other in sorted({one for one, _ in expected} - {plate}):
             gain = _compared(plate, other, own, expected, lambda grid: grid)
@@ -122,10 +122,10 @@ def true_wells(
             problems.append(Problem(f"--arranged {plate}={how}", f"there is no plate {plate} with samples"))
         elif how in known:
             found[plate] = partial(_same_well, how)
-        elif how in _TURNED:
-            found[plate] = partial(_turned_well, plate, _turned_labels(places, _TURNED[how][1]))
+        elif how in TURNED:
+            found[plate] = partial(_turned_well, plate, _turned_labels(places, TURNED[how][1]))
         else:
-            mend = f"write one of {', '.join(_TURNED)}, or a plate"
+            mend = f"write one of {', '.join(TURNED)}, or a plate"
             problems.append(Problem(f"--arranged {plate}={how}", f"{how!r} is no arrangement", mend))
     if problems:
         raise UploadError(problems)
