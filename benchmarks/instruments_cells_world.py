@@ -192,7 +192,7 @@ def _fate_factor(hours: np.ndarray, fate: Fate) -> np.ndarray:
         factor[hours >= fate.hours] *= fate.depth
     elif fate.kind == "rise":
         factor *= 1.0 + (fate.rise_factor - 1.0) / (
-            1.0 + np.exp(-(hours - fate.hours) / (fate.rise_length_h / 8.0))
+            1.0 + np.exp(np.clip(-(hours - fate.hours) / (fate.rise_length_h / 8.0), -60.0, 60.0))
         )
     return factor
 

@@ -99,15 +99,15 @@ def _voltage_at_rest(voltage: FloatArray, current: FloatArray) -> tuple[FloatArr
 
     Half the sum of two half-cycles of opposite currents: contacts of different metals and zero errors make some
     millivolts, which would look like a drop in every other half-cycle. The running median of earlier pairs is taken,
-    so that a short does not shift it; for the first half-cycles, that of the first pairs.
+    so that a short does not shift it; for the first half-cycles, that of the first five.
     """
     level = np.nanmedian(voltage, axis=1)
     opposite = np.abs(current[1:] + current[:-1]) < 0.05 * np.abs(current[1:])
     pairs = np.where(opposite, (level[1:] + level[:-1]) / 2.0, np.nan)
     zero, error = np.zeros(len(level)), np.zeros(len(level))
     for k in range(len(level)):
-        last = max(k, 2)
-        near = pairs[max(last - _MEMORY, 0) : last]
+        last = max(k, _MEMORY)
+        near = pairs[last - _MEMORY : last]
         near = near[np.isfinite(near)]
         if near.size:
             zero[k] = np.median(near)

@@ -15,7 +15,6 @@ from alloop.instruments.cells.sweeps import Sweep
 from alloop.instruments.cells.technique import Programme
 from alloop.instruments.cells.voltammetry import THRESHOLD_A_PER_CM2, Onset, Reaction, find_onset
 from alloop.instruments.evaluation import Bound, DerivedValue, Flag
-from alloop.properties import get_property
 
 _OPPOSITE: dict[Bound, Bound] = {"below": "above", "above": "below", "exact": "exact"}
 
@@ -55,7 +54,6 @@ def outcome_of_polarisation(case: Case, programme: Programme) -> Outcome:
             found.bound, case.temperature_C, None, conditions, method,
         )  # fmt: skip
         values = (value, *values)
-        flags += _plausibility(value)
     details = {
         "steps": [
             {
@@ -116,6 +114,7 @@ def outcome_of_voltammetry(case: Case, programme: Programme) -> Outcome:
         onsets += [] if second is None else [second]
         flags += extra
         shown = slice(first.start, programme.sweeps[1].stop)
+    flags += tuple(flag for one in onsets for flag in one.flags)
     known: dict[str, float | str] = {} if rate is None else {"scan_rate_mV_per_s": rate}
     values = tuple(_limit(case, one, shift, scale, has_area, known) for one in onsets)
     details = {
@@ -151,16 +150,6 @@ def _settings(found: Conductance, sets_voltage: bool) -> dict[str, float | str]:
     largest = max(abs(step.setting) for step in found.steps)
     hold = float(np.median([step.seconds for step in found.steps]))
     return {"voltage_V" if sets_voltage else "current_A": round(largest, 12), "hold_time_s": round(hold, 1)}
-
-
-def _plausibility(value: DerivedValue) -> tuple[Flag, ...]:
-    entry = get_property(value.property)
-    if entry.low <= value.value <= entry.high:
-        return ()
-    words = (
-        f"{value.value:.2g} {value.unit} lies outside {entry.low:g} to {entry.high:g}: check units and sizes"
-    )
-    return (Flag("implausible", words, "refusal"),)
 
 
 def _reaction(sweep: Sweep) -> Reaction:

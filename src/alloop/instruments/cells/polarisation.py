@@ -72,6 +72,11 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
     """
     sets_voltage = programme.technique == "potentiostatic polarisation"
     response = trace.current_A if sets_voltage else trace.voltage_V
+    if not response.any():
+        raise InstrumentError(
+            "what was measured is exactly zero throughout",
+            "check the current range and whether a cell was connected",
+        )
     steps = tuple(
         Step(
             one.level,
@@ -90,11 +95,6 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
         slope, low, high = -slope, -high, -low
         if low > 0:
             flags += (_AGAINST,)
-    if high <= 0.0:
-        raise InstrumentError(
-            "what was measured is exactly zero throughout",
-            "check the current range and whether a cell was connected",
-        )
     lacking = any(step.rest.state == "drifting" for step in steps)
     if low <= 0:
         flags += (_below_resolution(slope, (high - low) / 2.0, sets_voltage),)
@@ -190,7 +190,7 @@ def _line(steps: tuple[Step, ...]) -> _Line:
         others = y / x
         return _Line(slope, min(float(low), float(others.min())), max(float(high), float(others.max())), None)
     # no step may rule: an error of a tenth of the largest is as small as errors get
-    weights = 1.0 / np.maximum(errors, 0.1 * max(float(errors.max()), 1e-300)) ** 2
+    weights = 1.0 / np.maximum(errors / (float(errors.max()) or 1.0), 0.1) ** 2
     matrix = np.stack([x, np.ones_like(x)], axis=1)
     inverse = np.linalg.inv(matrix.T @ (weights[:, None] * matrix))
     slope, zero = (float(one) for one in inverse @ (matrix.T @ (weights * y)))
