@@ -90,6 +90,16 @@ def test_no_other_file_is_refused() -> None:
     assert refused == {*REFUSED, "eisfitpython/EXPECTED_Example3_Arrhenius_Analysis_Report.txt"}
 
 
+def test_patterns_are_told_from_spectra() -> None:
+    kinds = {}
+    for path in sorted((EIS.parent / "xrd").iterdir()):
+        if path.suffix != ".cif":
+            kinds[path.name] = read_recording(path.read_bytes(), path.name).kind
+            assert is_recording(path.read_bytes(), path.name), path.name
+    assert len(kinds) > 30
+    assert set(kinds.values()) == {"diffraction"}
+
+
 @pytest.mark.parametrize("ending", [".mpr", "_RelaxIS.txt"])
 def test_one_measurement_in_three_formats_gives_the_same_numbers(ending: str) -> None:
     if ending == ".mpr":

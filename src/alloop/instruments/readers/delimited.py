@@ -16,6 +16,7 @@ from alloop.instruments.readers.tables import HEADINGS_WITHIN, Table, find_headi
 from alloop.instruments.recording import Recording
 
 _FEWEST_ROWS = 3
+_ROWS_LOOKED_AT = 20
 _SMALLEST_SPAN = 10.0
 _LONGEST_LINE = 1_000
 
@@ -79,6 +80,25 @@ def read_bare_columns(lines: Sequence[str], name: str, format: str = "text table
     return recording_of(Table(headings, values), Source(format, name, header, title=title, remarks=(words,)))
 
 
+def begins_with_sweep(lines: Sequence[str]) -> bool:
+    """Whether bare columns of three begin with numbers that rise or fall by one factor, as no angles do."""
+    start = _first_numbers(lines)
+    if start is None:
+        return False
+    body = [line[:_LONGEST_LINE] for line in lines[start : start + _ROWS_LOOKED_AT] if line.strip()]
+    dialect = find_dialect(body)
+    if dialect is None or _width(body[0], dialect) != 3:
+        return False
+    values = np.array([dialect.number(dialect.cells(line)[0]) for line in body])
+    return bool((values > 0).all()) and _is_even(np.log(values)) and not _is_even(values)
+
+
+def _is_even(values: FloatArray) -> bool:
+    """Whether the steps between numbers differ by less than a fifth of the largest."""
+    steps = np.diff(values)
+    return bool(np.ptp(steps) < 0.2 * np.abs(steps).max())
+
+
 def _first_numbers(lines: Sequence[str]) -> int | None:
     """The first of three lines of numbers, in as many cells each."""
     for start in range(min(HEADINGS_WITHIN, max(0, len(lines) - _FEWEST_ROWS + 1))):
@@ -103,11 +123,11 @@ def _width(line: str, dialect: Dialect) -> int:
 def _can_be_frequency(values: FloatArray) -> bool:
     if (values <= 0).any() or not np.isfinite(values).all():
         return False
-    step = np.diff(np.log(values))
+    logarithms = np.log(values)
+    step = np.diff(logarithms)
     same_way = max(np.count_nonzero(step > 0), np.count_nonzero(step < 0))
     equal_steps = len(values) > 4 and float(np.ptp(np.diff(values))) < 1e-3 * float(
         np.abs(np.diff(values)).max()
     )
-    by_factors = float(np.ptp(step)) < 0.2 * float(np.abs(step).max())
     spans = bool(values.max() >= _SMALLEST_SPAN * values.min())
-    return bool(same_way >= 0.8 * step.size) and not equal_steps and (spans or by_factors)
+    return bool(same_way >= 0.8 * step.size) and not equal_steps and (spans or _is_even(logarithms))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -12,7 +11,8 @@ from alloop.instruments.readers.biologic import is_biologic, read_biologic
 from alloop.instruments.readers.biologic_binary import is_biologic_binary, read_biologic_binary
 from alloop.instruments.readers.chi import is_chi, read_chi
 from alloop.instruments.readers.content import Content
-from alloop.instruments.readers.delimited import read_bare_columns, read_delimited
+from alloop.instruments.readers.delimited import begins_with_sweep, read_bare_columns, read_delimited
+from alloop.instruments.readers.diffraction import read_diffraction
 from alloop.instruments.readers.gamry import is_gamry, read_gamry
 from alloop.instruments.readers.limits import check_size
 from alloop.instruments.readers.not_recordings import binary_kind, table_kind
@@ -38,9 +38,8 @@ _WORKBOOK = "xl/workbook.xml"
 _ROWS_LOOKED_AT = 60
 
 
-@np.errstate(
-    all="ignore"
-)  # numbers of damaged files overflow; what comes of it is counted among the bad rows
+# numbers of damaged files overflow; what comes of it is counted among the bad rows
+@np.errstate(all="ignore")
 def read_recording(data: bytes, name: str) -> Recording:
     """What an instrument file holds. The format is told from its content; the name serves messages only.
 
@@ -58,7 +57,7 @@ def read_recording(data: bytes, name: str) -> Recording:
     for is_of_format, read in _SIGNED:
         if is_of_format(content):
             return read(content)
-    pattern = _diffraction(content) if names is not None or not content.is_text else None
+    pattern = read_diffraction(content) if names is not None or not content.is_text else None
     if pattern is not None:
         return pattern
     kind = binary_kind(content)
@@ -70,7 +69,8 @@ def read_recording(data: bytes, name: str) -> Recording:
         other = table_kind(lines)
         if other is not None:
             raise _not_a_recording(other, name)
-        recording = _diffraction(content) or read_bare_columns(lines, name)
+        recording = None if begins_with_sweep(lines) else read_diffraction(content)
+        recording = recording or read_bare_columns(lines, name)
     if recording is None:
         raise _not_a_recording("text without a table of numbers that alloop knows", name)
     return recording
@@ -87,7 +87,10 @@ def is_recording(data: bytes, name: str) -> bool:
         check_size(content)
         names = packed_names(content)
         if names is not None and _WORKBOOK in names:
-            return any(_holds_recording(lines) for lines in sheets(content, _ROWS_LOOKED_AT))
+            return any(
+                _holds_recording(lines) or begins_with_sweep(lines)
+                for lines in sheets(content, _ROWS_LOOKED_AT)
+            )
     except InstrumentError:
         return False
     if any(is_of_format(content) for is_of_format, _ in _SIGNED):
@@ -100,7 +103,7 @@ def is_recording(data: bytes, name: str) -> bool:
         if _holds_recording(beginning):
             return True
     try:
-        if _diffraction(content) is not None:
+        if not begins_with_sweep(beginning) and read_diffraction(content) is not None:
             return True
         return content.is_text and read_bare_columns(beginning, name) is not None
     except InstrumentError:
@@ -125,14 +128,6 @@ def _read_workbook(content: Content) -> Recording:
     raise _not_a_recording(
         kind or "a workbook without a table of impedances, or of voltages and currents", content.name
     )
-
-
-def _diffraction(content: Content) -> Recording | None:
-    if importlib.util.find_spec("alloop.instruments.readers.diffraction") is None:
-        return None
-    from alloop.instruments.readers.diffraction import read_diffraction
-
-    return read_diffraction(content)
 
 
 def _not_a_recording(kind: str, name: str) -> InstrumentError:
