@@ -217,17 +217,20 @@ class Campaign:
         dry_run: bool = False,
         as_labelled: bool = False,
         arranged: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
     ) -> UploadReport:
         """Record results, whole or not at all; the report says which, and everything that is wrong.
 
         `paths` are tables, instrument files, folders and zip archives of them; see `alloop.campaign.results.upload`.
         """
         places = [Path(path) for path in paths]
-        return upload(self.desk, places, person(by), note, dry_run, as_labelled, arranged)
+        return upload(self.desk, places, person(by), note, dry_run, as_labelled, arranged, progress)
 
-    def rederive(self, *, by: str | None = None, dry_run: bool = False) -> Rederived:
+    def rederive(
+        self, *, by: str | None = None, dry_run: bool = False, progress: Progress | None = None
+    ) -> Rederived:
         """Derive the values of all instrument files again by the code as it is now; says what changed."""
-        return rederive(self.desk, person(by), dry_run)
+        return rederive(self.desk, person(by), dry_run, progress)
 
     def retract(self, sample: str, property: str, why: str, **rest: Any) -> list[MeasurementRow]:
         """Say that the values of a property of a sample are wrong. They stay recorded and no longer count."""

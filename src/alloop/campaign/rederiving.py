@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
@@ -42,7 +42,9 @@ class Rederived:
     warnings: tuple[Problem, ...] = ()
 
 
-def rederive(desk: Desk, by: str, dry_run: bool = False) -> Rederived:
+def rederive(
+    desk: Desk, by: str, dry_run: bool = False, progress: Callable[[str], None] | None = None
+) -> Rederived:
     """Derive all values of a campaign's instrument files again.
 
     Where an evaluation gives anything else than the newest one of the same files, the new derivation is recorded and
@@ -58,7 +60,7 @@ def rederive(desk: Desk, by: str, dry_run: bool = False) -> Rederived:
         spoken_of = {row.measurement for row in reader.doubts(desk.slug)}
     samples = {sample.id: sample for sample in context.samples}
     sources = _sources(desk, newest, names, samples, findings)
-    derived = derive(sources, context, findings)
+    derived = derive(sources, context, findings, progress)
     changes: list[Change] = []
     with desk.records.writing(by, dry_run) as tx:
         for one in derived:

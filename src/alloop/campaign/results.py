@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ def upload(
     dry_run: bool = False,
     as_labelled: bool = False,
     arranged: Mapping[str, str] | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> UploadReport:
     """Record tables and instrument files as one upload: everything, or nothing and a list of all that is wrong.
 
@@ -84,6 +85,7 @@ def upload(
         dry_run: keep nothing.
         as_labelled: believe the labels of a plate whose values would fit another arrangement far better.
         arranged: plates measured otherwise than labelled: how (`upside-down`…), or which plate it really is.
+        progress: told in words what is going on.
 
     Raises:
         UploadError: for an arrangement that does not exist.
@@ -108,7 +110,9 @@ def upload(
         completed.extend(_complete(desk, tx))
 
     try:
-        report = record_files(desk.records, context, files, by, note=note, dry_run=dry_run, then=then)
+        report = record_files(
+            desk.records, context, files, by, note=note, dry_run=dry_run, then=then, progress=progress
+        )
     except UploadError as error:
         return UploadReport(False, problems=error.problems, warnings=dropped.left_out)
     warnings = dropped.left_out + report.warnings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alloop.cli import options as o
-from alloop.cli.terminal import emit, figure, plural, say, table, warn
+from alloop.cli.terminal import emit, figure, plural, progress, say, table, warn
 
 if TYPE_CHECKING:
     from alloop.campaign.results import Understood
@@ -204,7 +204,8 @@ def rederive(
     campaign: o.CampaignName, by: o.By = None, dry_run: o.DryRun = False, json: o.Json = False
 ) -> None:
     """Derive the values of all instrument files again; new values supersede the old ones, and differences are told."""
-    report = o.campaign(campaign).rederive(by=by, dry_run=dry_run)
+    with progress() as tell:
+        report = o.campaign(campaign).rederive(by=by, dry_run=dry_run, progress=tell)
     warn(report.warnings)
     if json:
         return emit(report)

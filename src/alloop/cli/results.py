@@ -9,7 +9,7 @@ import typer
 
 from alloop.cli import options as o
 from alloop.cli.instruments import show_understood
-from alloop.cli.terminal import emit, figure, plural, say, table, warn
+from alloop.cli.terminal import emit, figure, plural, progress, say, table, warn
 
 if TYPE_CHECKING:
     from alloop.campaign.status import Status
@@ -69,14 +69,16 @@ def upload(
     from alloop.errors import UploadError
 
     opened = o.campaign(campaign)
-    report = opened.upload(
-        list(files),
-        note=note,
-        by=by,
-        dry_run=dry_run,
-        as_labelled=as_labelled,
-        arranged=o.pairs(arranged, "--arranged"),
-    )
+    with progress() as tell:
+        report = opened.upload(
+            list(files),
+            note=note,
+            by=by,
+            dry_run=dry_run,
+            as_labelled=as_labelled,
+            arranged=o.pairs(arranged, "--arranged"),
+            progress=tell,
+        )
     warn(report.warnings)
     if report.problems:
         raise UploadError(report.problems)

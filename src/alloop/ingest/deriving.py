@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -41,8 +41,13 @@ class Bench:
         return references
 
 
-def derive(sources: Sequence[Source], context: ResultsContext, findings: Findings) -> list[ParsedDerivation]:
-    """Evaluate instrument files; notes for each what is not believed, and why.
+def derive(
+    sources: Sequence[Source],
+    context: ResultsContext,
+    findings: Findings,
+    progress: Callable[[str], None] | None = None,
+) -> list[ParsedDerivation]:
+    """Evaluate instrument files; notes for each what is not believed, and why, and tells how far it is.
 
     Every file has a derivation of its own, also where it gives no value. Conductivities of a sample at several
     temperatures, and critical currents of several of its cells, have one more together.
@@ -50,7 +55,9 @@ def derive(sources: Sequence[Source], context: ResultsContext, findings: Finding
     bench = Bench(context, findings)
     by_sample: dict[str, list[tuple[Source, Evaluation]]] = {}
     derived = []
-    for source in sources:
+    for number, source in enumerate(sources, 1):
+        if progress is not None:
+            progress(f"evaluating file {number} of {len(sources)}: {source.name}")
         evaluation = _evaluate(source, bench)
         by_sample.setdefault(source.sample.id, []).append((source, evaluation))
         derived.append(_parsed([source], evaluation, context, findings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from alloop.errors import Problem, UploadError
@@ -16,7 +16,11 @@ from alloop.ingest.tables import read_table
 from alloop.instruments.readers import is_recording
 
 
-def parse_files(files: Sequence[tuple[str, bytes]], context: ResultsContext) -> ParsedUpload:
+def parse_files(
+    files: Sequence[tuple[str, bytes]],
+    context: ResultsContext,
+    progress: Callable[[str], None] | None = None,
+) -> ParsedUpload:
     """What results tables, tables of pellets and instrument files (name, bytes) say, with all that is wrong."""
     recordings = [(name, data) for name, data in files if is_recording(data, name)]
     are_recordings = {name for name, _ in recordings}
@@ -43,7 +47,7 @@ def parse_files(files: Sequence[tuple[str, bytes]], context: ResultsContext) -> 
         findings.problem(problem.where, problem.what, problem.mend)
     sources = read_sources(recordings, context, pellets, findings)
     # evaluating takes long: not when nothing of it will be recorded
-    derived = [] if findings.problems or parsed.problems else derive(sources, context, findings)
+    derived = [] if findings.problems or parsed.problems else derive(sources, context, findings, progress)
     own = ParsedUpload(
         statuses=tuple(status for one in derived for status in one.statuses),
         warnings=tuple(findings.warnings),

@@ -59,6 +59,7 @@ def record_files(
     note: str = "",
     dry_run: bool = False,
     then: Callable[[Transaction], None] | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> UploadReport:
     """Read files (name, bytes) and record what they say as one upload: everything, or nothing.
 
@@ -72,7 +73,8 @@ def record_files(
     fresh, skipped = _unknown(records, context, files)
     if not fresh:
         return _known_report(records, context.campaign, files, skipped)
-    parsed = (_parse_literature if literature else parse_files)(fresh, context).checked()
+    parsed = _parse_literature(fresh, context) if literature else parse_files(fresh, context, progress)
+    parsed = parsed.checked()
     return record_parsed(
         records, context.campaign, fresh, parsed, by, literature, note, dry_run, skipped, then
     )
