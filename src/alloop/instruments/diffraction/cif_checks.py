@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import numpy as np
-
 from alloop.errors import FormulaError, Problem
 
 # Lattices of solids lie between lithium (0.53) and osmium (22.6 g/cm3).

@@ -62,12 +62,12 @@ def direct_metric(cell: Cell) -> FloatArray:
             [cosines[1], cosines[0], 1.0],
         ]
     )
-    return np.outer(lengths, lengths) * angles
+    return np.asarray(np.outer(lengths, lengths) * angles, dtype=np.float64)
 
 
 def reciprocal_metric(cell: Cell) -> FloatArray:
     """The inverse of the metric tensor, so that 1/d² = hᵀ G* h, (3, 3), Å⁻²."""
-    return np.linalg.inv(direct_metric(cell))
+    return np.asarray(np.linalg.inv(direct_metric(cell)), dtype=np.float64)
 
 
 def cell_volume(cell: Cell) -> float:

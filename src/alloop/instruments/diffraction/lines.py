@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from alloop.errors import InstrumentError
 from alloop.instruments.diffraction.crystal import Crystal, reciprocal_metric
 
 _NEGLIGIBLE = 2e-4
+_ELECTRON_RADIUS_ANGSTROM = 2.8179403e-5
 _SEPARATE_LINES, _INSEPARABLE = 500, 3e-4  # the second is twice a relative difference of spacings
 _BLOCK = 2_000_000
 _MOST_REFLECTIONS = 3_000_000
@@ -95,13 +97,13 @@ def _half_sphere(crystal: Crystal, metric: FloatArray, smallest: float) -> IntAr
     hkl = np.stack([h.ravel(), k.ravel(), el.ravel()], axis=1).astype(np.int64)
     half = (hkl[:, 0] > 0) | ((hkl[:, 0] == 0) & ((hkl[:, 1] > 0) | ((hkl[:, 1] == 0) & (hkl[:, 2] > 0))))
     hkl = hkl[half]
-    return hkl[np.einsum("ni,ij,nj->n", hkl, metric, hkl) <= 1.0 / smallest**2]
+    return np.asarray(hkl[np.einsum("ni,ij,nj->n", hkl, metric, hkl) <= 1.0 / smallest**2])
 
 
 def _squared_structure_factors(
     crystal: Crystal, hkl: IntArray, inverse_square: FloatArray, wavelength: float
 ) -> FloatArray:
-    from periodictable import cromermann, elements
+    from periodictable import cromermann
 
     stol = np.sqrt(inverse_square) / 2.0
     forward = np.zeros(len(hkl), dtype=complex)
@@ -115,11 +117,28 @@ def _squared_structure_factors(
             phase = 2.0 * np.pi * (hkl[start : start + step] @ places.T)
             cosines[start : start + step] = np.cos(phase) @ amounts
             sines[start : start + step] = np.sin(phase) @ amounts
-        f1, f2 = elements.symbol(symbol).xray.scattering_factors(wavelength=wavelength)
-        number = elements.symbol(symbol).number
-        dispersion = complex(f1 - number, f2) if np.isfinite(f1) and np.isfinite(f2) else 0.0
-        factor = cromermann.fxrayatstol(symbol, stol) + dispersion
+        factor = cromermann.fxrayatstol(symbol, stol) + dispersion(symbol, wavelength)
         factor = factor * np.exp(-crystal.debye_waller_B[symbol] * stol**2)
         forward += factor * (cosines + 1j * sines)
         backward += factor * (cosines - 1j * sines)
-    return (np.abs(forward) ** 2 + np.abs(backward) ** 2) / 2.0
+    return np.asarray((np.abs(forward) ** 2 + np.abs(backward) ** 2) / 2.0)
+
+
+def dispersion(symbol: str, wavelength_angstrom: float) -> complex:
+    """f' + if'' of an element; 0 where the table ends."""
+    from periodictable import elements
+
+    element: Any = elements.symbol(symbol)
+    first, second = element.xray.scattering_factors(wavelength=wavelength_angstrom)
+    if not (np.isfinite(first) and np.isfinite(second)):
+        return 0j
+    return complex(float(first) - element.number, float(second))
+
+
+def absorption_per_cm(crystal: Crystal, wavelength_angstrom: float) -> float:
+    """The linear absorption coefficient of a solid crystal: µ = 2 r_e λ Σ f'' / V, photoelectric part only."""
+    amounts: dict[str, float] = {}
+    for symbol, amount in zip(crystal.elements, crystal.occupancies, strict=True):
+        amounts[symbol] = amounts.get(symbol, 0.0) + float(amount)
+    total = sum(amount * dispersion(symbol, wavelength_angstrom).imag for symbol, amount in amounts.items())
+    return 2.0 * _ELECTRON_RADIUS_ANGSTROM * wavelength_angstrom * total / crystal.volume * 1e8

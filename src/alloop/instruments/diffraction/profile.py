@@ -128,7 +128,9 @@ def _texture(crystal: Crystal, lines: Lines, shape: PhaseShape) -> FloatArray:
     squares = np.einsum("ni,ij,nj->n", lines.members, metric, lines.members) * (axis @ metric @ axis)
     cosine_square = np.clip(along**2 / squares, 0.0, 1.0)
     march = (shape.texture**2 * cosine_square + (1.0 - cosine_square) / shape.texture) ** -1.5
-    return np.bincount(lines.line_of, weights=lines.share * march, minlength=len(lines.strength))
+    return np.bincount(lines.line_of, weights=lines.share * march, minlength=len(lines.strength)).astype(
+        float
+    )
 
 
 def phase_pattern(
@@ -237,4 +239,4 @@ def add_lines(
     gaussian = ((1.0 - mixing) * area * np.sqrt(np.log(2.0) / np.pi) / half)[line] * np.exp(
         -np.log(2.0) * square
     )
-    return np.bincount(place, weights=lorentzian + gaussian, minlength=len(two_theta_deg))
+    return np.bincount(place, weights=lorentzian + gaussian, minlength=len(two_theta_deg)).astype(float)

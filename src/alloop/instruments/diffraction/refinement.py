@@ -106,7 +106,7 @@ class Fit:
 def isotropic(crystal: Crystal) -> FloatArray:
     """The direction among a lattice's freedoms in which all lengths grow alike."""
     freedoms = lattice_freedoms(crystal.cell)
-    return np.any(freedoms[:, :3] != 0.0, axis=1).astype(float)
+    return np.asarray(np.any(freedoms[:, :3] != 0.0, axis=1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -248,6 +248,14 @@ def _parameters(
     return tuple(rows)
 
 
+def _with_width(shape: PhaseShape, kind: str, number: float) -> PhaseShape:
+    if kind == "size_deg":
+        return replace(shape, size_deg=number)
+    if kind == "strain_deg":
+        return replace(shape, strain_deg=number)
+    return replace(shape, texture=number)
+
+
 def _log(value: float, usual: float) -> tuple[float, float]:
     return float(np.log(value)), float(np.log(usual))
 
@@ -293,7 +301,7 @@ class _Problem:
                 rest = shape.lattice - along * (shape.lattice @ along / (along @ along))
                 shape = replace(shape, lattice=rest + number * along)
             else:
-                shape = replace(shape, **{parameter.kind: number})
+                shape = _with_width(shape, parameter.kind, number)
             shapes[parameter.phase] = shape
         return instrument, shapes
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from alloop.arrays import FloatArray
-from alloop.instruments.diffraction.background import smoothed, snip, variance_per_count
+from alloop.instruments.diffraction.background import background_terms, smoothed, snip, variance_per_count
 from alloop.instruments.diffraction.crystal import Crystal
 from alloop.instruments.diffraction.evidence import Evidence, evidence_of
 from alloop.instruments.diffraction.lines import powder_lines
@@ -63,8 +63,6 @@ def measured_pattern(
     else:
         noise = np.sqrt(max(variance_per_count(counts), 1e-12) * np.maximum(level, _floor(counts)))
     peaks = np.maximum(level - snip(two_theta_deg, counts), 0.0)
-    from alloop.instruments.diffraction.background import background_terms
-
     return Measured(
         two_theta_deg,
         counts,
@@ -107,20 +105,15 @@ def identify(
 ) -> tuple[Measured, Fit, tuple[Evidence, ...]]:
     """The phases of a pattern among candidates.
 
-    Forward selection: the candidate that lowers the misfit most, of those that pass the criteria after refinement, joins;
-    then all are refined together, and phases that lost their evidence to a new one leave.
+    Forward selection: the candidate that lowers the misfit most, of those that pass the criteria after refinement,
+    joins; then all are refined together, and phases that lost their evidence to a new one leave.
 
     Returns:
         The pattern with its final uncertainties, the fit, and the evidence for each phase.
     """
     criteria = Criteria() if criteria is None else criteria
-    spacing = measured.beam.wavelength_angstrom / (
-        2.0 * np.sin(np.radians(measured.two_theta_deg[-1] / 2.0 + 0.3))
-    )
-    candidates = {
-        one: powder_lines(one, measured.beam.wavelength_angstrom, round(float(spacing), 4))
-        for one in crystals
-    }
+    spacing = reference_spacing(measured)
+    candidates = {one: powder_lines(one, measured.beam.wavelength_angstrom, spacing) for one in crystals}
     final_terms = measured.terms
     measured = replace(measured, terms=_stiff_terms(measured), reach=SHORT_REACH)
     fit = refine(measured, (), Instrument(overflow=0.1))
@@ -143,6 +136,12 @@ def identify(
     measured, fit = _together(replace(measured, terms=final_terms, reach=FULL_REACH), fit, complete=True)
     measured, fit, evidence, _ = _pruned(measured, fit, criteria, complete=True)
     return measured, fit, evidence
+
+
+def reference_spacing(measured: Measured) -> float:
+    """The smallest spacing in Å whose line the pattern reaches, with a margin for shifts; rounded for the cache."""
+    half = np.radians(min(measured.two_theta_deg[-1] / 2.0 + 0.3, 89.0))
+    return round(float(measured.beam.wavelength_angstrom / (2.0 * np.sin(half))), 3)
 
 
 def _stiff_terms(measured: Measured) -> FloatArray:

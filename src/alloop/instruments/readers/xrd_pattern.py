@@ -11,18 +11,6 @@ from alloop.errors import InstrumentError
 from alloop.instruments.recording import Pattern, Recording
 
 FEWEST_POINTS, MOST_POINTS = 20, 500_000
-K_ALPHA_ANGSTROM = {
-    # K-alpha-1 and K-alpha-2: Hölzer et al. (1997), doi:10.1103/PhysRevA.56.4554; Mo and Ag: Deslattes et al. (2003),
-    # doi:10.1103/RevModPhys.75.35.
-    "Cr": (2.289726, 2.293652),
-    "Mn": (2.101854, 2.105822),
-    "Fe": (1.936041, 1.939973),
-    "Co": (1.788996, 1.792835),
-    "Ni": (1.657930, 1.661756),
-    "Cu": (1.540593, 1.544427),
-    "Mo": (0.709317, 0.713607),
-    "Ag": (0.559422, 0.563813),
-}
 _SHORTEST, _LONGEST = 0.05, 5.0
 
 

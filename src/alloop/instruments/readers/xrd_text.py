@@ -1,4 +1,4 @@
-"""Patterns as text: .xy, .xye, .dat, with or without headings, as DIFFRAC.EVA, beamlines and spreadsheets write them."""
+"""Patterns as text: .xy, .xye, .dat, as DIFFRAC.EVA, beamlines and spreadsheets write them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from alloop.arrays import FloatArray
 from alloop.instruments.readers.content import Content
 from alloop.instruments.readers.numbers import Dialect, find_dialect, parse
-from alloop.instruments.readers.xrd_pattern import K_ALPHA_ANGSTROM, MOST_POINTS, make_recording
+from alloop.instruments.readers.xrd_pattern import MOST_POINTS, make_recording
+from alloop.instruments.readers.xrd_radiation import K_ALPHA_ANGSTROM, anode_of
 from alloop.instruments.recording import Recording
 
 _HEADER_LINES, _LONGEST_LINE = 300, 2_000
@@ -30,8 +31,8 @@ _SMALLEST_STEP, _LARGEST_STEP, _EVEN = 1e-4, 0.6, 0.25
 def read_text_pattern(content: Content) -> Recording | None:
     """The pattern of a text file; None where its numbers cannot be one.
 
-    Taken for a pattern is a table of two or three columns whose first rises in small, nearly equal steps between −10 and
-    180. A third column is taken as the uncertainty if it grows with the intensity as one does, and left out otherwise.
+    Taken for a pattern is a table of two or three columns whose first rises in small, nearly equal steps between
+    −10 and 180. A third column is the uncertainty if it grows with the intensity as one does; else it is left out.
 
     Raises:
         InstrumentError: when it is a pattern, but too short or with impossible numbers.
@@ -63,7 +64,7 @@ def read_text_pattern(content: Content) -> Recording | None:
     sigma = _sigma(values, remarks)
     wavelength, anode = _radiation(header)
     monochromatic = _MONOCHROMATIC.search(header) is not None or (
-        wavelength is not None and anode is None and not _is_tube(wavelength)
+        wavelength is not None and anode is None and anode_of(wavelength) is None
     )
     return make_recording(
         "DIFFRAC.EVA text" if _EVA.search(header) else "text pattern",
@@ -130,7 +131,3 @@ def _radiation(header: str) -> tuple[float | None, str | None]:
     if stated is not None:
         return float(stated[1]), symbol
     return (K_ALPHA_ANGSTROM[symbol][0] if symbol else None), symbol
-
-
-def _is_tube(wavelength: float) -> bool:
-    return any(abs(wavelength / one[0] - 1.0) < 2.5e-3 for one in K_ALPHA_ANGSTROM.values())

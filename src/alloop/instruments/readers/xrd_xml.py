@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from typing import Any
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -28,7 +29,7 @@ def parse_xml(data: bytes, name: str) -> ElementTree.Element:
     parser = expat.ParserCreate(namespace_separator="}")
     builder = ElementTree.TreeBuilder()
 
-    def forbid(*_: object) -> None:
+    def forbid(*_: object) -> Any:
         raise _Forbidden
 
     def local(tag: str) -> str:
