@@ -57,7 +57,8 @@ def polarisation_figures(cases: int, seed: int) -> dict[str, Any]:
     """Electronic conductivities from 1e-12 to 1e-5 S/cm, one to five voltages, two laws of decay, three instruments."""
     rng = np.random.default_rng([seed, 1])
     outcomes: Counter[str] = Counter()
-    errors, covered, bounds_true, bounds_loose = [], [], [], []
+    errors, bounds_true, bounds_loose = [], [], []
+    covered: dict[bool, list[bool]] = {True: [], False: []}
     for _ in range(cases):
         true = 10.0 ** rng.uniform(-12, -5)
         conductance = true * 0.5 / 0.1
@@ -84,7 +85,7 @@ def polarisation_figures(cases: int, seed: int) -> dict[str, Any]:
             assert found.low90 is not None
             assert found.high90 is not None
             errors.append(abs(error))
-            covered.append(found.low90 <= true <= found.high90)
+            covered[count > 1].append(found.low90 <= true <= found.high90)
         else:
             bounds_true.append(found.value >= true if found.bound == "below" else found.value <= true)
             bounds_loose.append(abs(error))
@@ -92,7 +93,8 @@ def polarisation_figures(cases: int, seed: int) -> dict[str, Any]:
         "outcomes": dict(outcomes),
         "median_error_decades": _median(errors),
         "p95_error_decades": _quantile(errors, 0.95),
-        "coverage90": _mean(covered),
+        "coverage90_several_voltages": _mean(covered[True]),
+        "coverage90_one_voltage": _mean(covered[False]),
         "bounds_true": _mean(bounds_true),
         "bounds_median_distance_decades": _median(bounds_loose),
     }

@@ -28,6 +28,7 @@ RISE = 2.0
 
 PARTS = 8
 _MEMORY = 5  # half-cycles of the running median
+_SETTLED = 2  # half-cycles before which contacts still form: only deep drops count there
 _NOISE = 5.0  # standard deviations by which a drop must exceed the noise
 _EARLY = 0.8  # of the usual duration and charge: a half-cycle that ended before its time
 _CUT = 1.5  # times the usual resistance at such an end: the voltage limit ended it
@@ -127,7 +128,8 @@ def drops(cycles: HalfCycles) -> tuple[tuple[Event, ...], BoolArray]:
             here, before = float(resistance[k, b]), float(usual[b])
             low = here < SOFT_DROP * before and before - here > _NOISE * cycles.noise_ohm[k]
             deep = low and here < DROP * before
-            if not (low and (deep or current is not None or _is_sudden(resistance, k, b))):
+            soft = low and k >= _SETTLED and (current is not None or _is_sudden(resistance, k, b))
+            if not (deep or soft):
                 found += [current] if current is not None else []
                 current = None
                 continue

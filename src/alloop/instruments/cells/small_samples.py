@@ -39,9 +39,8 @@ def staircase(failures: FloatArray, step: float, top: float) -> tuple[FloatArray
     return np.where(survived, passed, low), np.where(survived, np.inf, high)
 
 
-@lru_cache(maxsize=64)
 def calibrated_critical(
-    n_cells: int, share: float = 0.05, confidence: float = 0.95, draws: int = 4000, seed: int = 0
+    n_cells: int, share: float = 0.05, confidence: float = 0.95, draws: int = 3000, seed: int = 0
 ) -> tuple[float, float]:
     """Critical values of the likelihood ratio for the lower and the upper bound of a quantile, for few cells.
 
@@ -57,7 +56,12 @@ def calibrated_critical(
         share, confidence: of the statement.
         draws, seed: of the simulation.
     """
-    samples = np.random.default_rng(seed).weibull(1.0, (draws, min(n_cells, _MANY_CELLS)))
+    return _critical(min(n_cells, _MANY_CELLS), share, confidence, draws, seed)
+
+
+@lru_cache(maxsize=64)
+def _critical(n_cells: int, share: float, confidence: float, draws: int, seed: int) -> tuple[float, float]:
+    samples = np.random.default_rng(seed).weibull(1.0, (draws, n_cells))
     true = float(np.log(-np.log1p(-share)))
     root = np.concatenate([_signed_roots(part, true, share) for part in np.array_split(samples, 20)])
     lower, upper = np.quantile(root, [confidence, 1.0 - confidence])
@@ -112,21 +116,22 @@ def cells_for_precision(
 ) -> int:
     """How many cells it takes until the lower bound of a quantile is expected at (1 - below) times the estimate.
 
-    n = (z_confidence s / -ln(1 - below))^2, where s^2 is the asymptotic variance of the logarithm of the quantile
-    for one cell, from the exact Fisher information of the staircase: it has finitely many outcomes (cell fails in
-    step k, cell survives), with probabilities p_k(scale, shape). Of a continuous rise without top this is the
-    textbook's [1.109 - 0.514 u + 0.608 u^2] / shape^2 with u = ln(-ln(1 - share)) (Meeker and Escobar 1998,
-    chapter 10). It takes the fitted shape for the true one: with few cells a rough guide.
+    n = c(n) s^2 / ln(1 - below)^2 with the critical value c of :func:`calibrated_critical`, where s^2 is the
+    asymptotic variance of the logarithm of the quantile for one cell, from the exact Fisher information of the
+    staircase: it has finitely many outcomes (cell fails in step k, cell survives), with probabilities
+    p_k(scale, shape). Of a continuous rise without top it is the textbook's
+    [1.109 - 0.514 u + 0.608 u^2] / shape^2 with u = ln(-ln(1 - share)) (Meeker and Escobar 1998, chapter 10). It
+    takes the fitted shape for the true one: with few cells a rough guide.
 
     Raises:
         InstrumentError: for shares outside (0, 1).
     """
-    from scipy.special import ndtri
-
-    _check_shares(share, confidence)
-    _check_shares(below, confidence)
+    _check_shares(share, confidence, below)
     variance = _quantile_variance(fit, step, top, share)
-    needed = float(ndtri(confidence)) ** 2 * variance / math.log1p(-below) ** 2
+    needed = float(_MANY_CELLS)
+    for _ in range(5):  # the critical value changes slowly with the number of cells
+        critical, _ = calibrated_critical(max(round(needed), FEWEST_FAILURES), share, confidence)
+        needed = critical * variance / math.log1p(-below) ** 2
     return max(math.ceil(needed), FEWEST_FAILURES)
 
 
