@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from alloop.errors import Problem, UploadError
-from alloop.ingest.cells import fold
+from alloop.ingest.cells import NotANumberError, fold, read_number
 from alloop.ingest.context import Findings, ResultsContext
 from alloop.ingest.details import read_details
-from alloop.ingest.grid import Table
+from alloop.ingest.grid import Row, Table
 from alloop.ingest.layout import Layout, find_layout
 from alloop.ingest.subjects import find_subject
 from alloop.instruments import Geometry
@@ -17,16 +17,29 @@ from alloop.records import SampleRow
 
 _CONTENT = ("measured", "value", "status", "phases")
 _SAID = ("file", "thickness_mm", "diameter_mm")
+_STATEMENTS = (
+    "technique",
+    "reference_electrode",
+    "reference_offset_V",
+    "scan_rate_V_per_s",
+    "carbon_wt_percent",
+    "electrodes",
+)
+"""Further columns: what an evaluation needs to know and most instrument files do not say."""
 
 
 @dataclass(frozen=True)
 class Pellet:
-    """One row: the sample, the `file` it speaks of ("" for all of the sample's), the pellet's size, a temperature."""
+    """One row: the sample, the `file` it speaks of ("" for all of the sample's), and what it says of them.
+
+    `geometry` is the pellet's size, `conditions` what else an evaluation needs to know (`reference_electrode`…).
+    """
 
     sample: SampleRow
     file: str
     geometry: Geometry
     temperature_C: float | None
+    conditions: Mapping[str, float | str]
     place: str
 
 
@@ -63,7 +76,10 @@ def read_pellets(layouts: Sequence[Layout], context: ResultsContext) -> list[Pel
             numbers = details.conditions
             geometry = Geometry.of_disc(numbers.get("thickness_mm"), numbers.get("diameter_mm"))
             file = layout.text(row, "file")
-            pellets.append(Pellet(sample, file, geometry, details.temperature_C, layout.place(row)))
+            said = _statements(layout, row)
+            if "pressure_MPa" in numbers:
+                said["pressure_MPa"] = numbers["pressure_MPa"]
+            pellets.append(Pellet(sample, file, geometry, details.temperature_C, said, layout.place(row)))
     seen: dict[str, Pellet] = {}
     for pellet in pellets:
         other = seen.setdefault(fold(pellet.file), pellet) if pellet.file else pellet
@@ -73,6 +89,23 @@ def read_pellets(layouts: Sequence[Layout], context: ResultsContext) -> list[Pel
     if findings.problems:
         raise UploadError(findings.problems)
     return pellets
+
+
+def _statements(layout: Layout, row: Row) -> dict[str, float | str]:
+    """What the row says under the headings of `_STATEMENTS`: numbers as numbers, the rest as text."""
+    plain = {name.lower(): name for name in _STATEMENTS}
+    said: dict[str, float | str] = {}
+    for column in layout.columns:
+        name = plain.get(fold(column.heading).replace(" ", "_"))
+        text = row.text(column.position)
+        if name is None or not text:
+            continue
+        try:
+            number = read_number(row.cell(column.position), layout.table.decimal)
+            said[name] = text if number is None else float(number.value)
+        except NotANumberError:
+            said[name] = text
+    return said
 
 
 def unused_files(pellets: Sequence[Pellet], names: Sequence[str]) -> list[Problem]:

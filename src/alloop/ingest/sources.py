@@ -62,22 +62,24 @@ def read_sources(
         if temperature is None and named.temperature_C is not None and not states_temperature(recording):
             temperature = named.temperature_C
             findings.warn(name, f"its temperature is taken from its name: {temperature:g} °C")
+        rows = [one for one in pellets if not one.file and one.sample.id == sample.id]
+        rows += [] if row is None else [row]
         given = Given(
-            geometry=_size(row, sample, pellets).over(context.pellet),
+            geometry=_size(rows).over(context.pellet),
             temperature_C=temperature,
             mobile_ion=context.mobile_ion,
             elements=frozenset(sample.elements) | _EVERYWHERE,
+            conditions={name: value for one in rows for name, value in one.conditions.items()},
         )
         sources.append(Source(name, hashlib.sha256(data).hexdigest(), recording, sample, given))
     return sources
 
 
-def _size(row: Pellet | None, sample: SampleRow, pellets: Sequence[Pellet]) -> Geometry:
-    """The size of a sample's pellet by the tables: the row of this file, then rows of the sample as a whole."""
-    size = Geometry() if row is None else row.geometry
-    for other in pellets:
-        if not other.file and other.sample.id == sample.id:
-            size = size.over(other.geometry)
+def _size(rows: Sequence[Pellet]) -> Geometry:
+    """The size of a pellet by the rows about it; the last of them, that of the file, goes before the others."""
+    size = Geometry()
+    for row in rows:
+        size = row.geometry.over(size)
     return size
 
 
