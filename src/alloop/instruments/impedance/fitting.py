@@ -127,7 +127,7 @@ def fit_circuit(
         )
 
     # Far from the optimum every residual is large: with a tight scale right points would pass for outliers.
-    first = min((search(start, max(scale, _WIDE_SCALE), 1e-4) for start in starts), key=lambda one: one.cost)
+    first = min((search(start, max(scale, _WIDE_SCALE), 1e-3) for start in starts), key=lambda one: one.cost)
     best = search(first.x, scale, 1e-7)
     theta = best.x
     residual = (impedance_ohm - model(theta)[0]) / size

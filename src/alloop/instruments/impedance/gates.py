@@ -25,7 +25,7 @@ _KK_LARGEST, _KK_RMS = 0.05, 0.02
 _DRIFT_STEP, _DRIFT_POINTS, _DRIFT_BY_NOISES = 0.03, 3, 5.0
 _NOISY, _TOO_NOISY = 0.02, 0.1
 _POOR_FIT = 0.03
-_OUTLIER = 0.05
+_OUTLIER, _RUN = 0.05, 3
 _UNDETERMINED_FACTOR = 10.0
 # A blocking electrode holds more than this in a cell of 1 per cm; below, the sample itself is charged.
 _SAMPLE_BELOW_F_PER_CM = 1e-9
@@ -77,9 +77,13 @@ def undetermined(total: Estimate | None) -> bool:
 
 
 def inliers(fit: Fit) -> BoolArray:
-    """(n,) points that do not stand out of a fit."""
-    limit = max(_OUTLIER, 5.0 * fit.misfit)
-    return np.asarray(np.abs(fit.residual) <= limit)
+    """(n,) points that do not stand out of a fit; three or more in a row are no outliers but something real."""
+    out = np.abs(fit.residual) > max(_OUTLIER, 5.0 * fit.misfit)
+    runs = np.lib.stride_tricks.sliding_window_view(out, _RUN).all(axis=1)
+    in_run = np.zeros_like(out)
+    for offset in range(_RUN):
+        in_run[offset : offset + len(runs)] |= runs
+    return np.asarray(~out | in_run)
 
 
 def consistency_flags(sweep: Sweep, kept: BoolArray, kk: KramersKronig) -> list[Flag]:
