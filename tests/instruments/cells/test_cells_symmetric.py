@@ -101,6 +101,14 @@ def test_a_soft_short_before_a_short_widens_the_interval() -> None:
 def test_conditioning_and_voids_are_no_failure() -> None:
     found = evaluate(cycled(Fate(), conditioning=0.5, bending=1.5))
     assert only(found, "li_stability").bound == "above"
+    assert not {"soft_short", "fading"} & names(found)
+
+
+def test_a_slow_fall_is_doubted() -> None:
+    trace = cycled(Fate(), conditioning=0.0)
+    faded = replace(trace, voltage_V=trace.voltage_V * np.exp(-trace.time_s / trace.time_s[-1] * 2.0))
+    found = evaluate(faded)
+    assert next(flag.severity for flag in found.flags if flag.name == "fading") == "doubt"
     assert "soft_short" not in names(found)
 
 

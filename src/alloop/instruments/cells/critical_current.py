@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alloop.errors import InstrumentError
-from alloop.instruments.cells.cycling import check_symmetric, first_of, soft_short_flag
+from alloop.instruments.cells.cycling import check_symmetric, fading_flags, first_of, soft_short_flag
 from alloop.instruments.cells.half_cycles import Event, HalfCycles, drops, half_cycles, rise
 from alloop.instruments.cells.technique import Programme, current_steps, under_current
 from alloop.instruments.evaluation import Bound, Flag
@@ -75,6 +75,7 @@ def critical_current(trace: Trace, programme: Programme) -> Critical:
     flags: tuple[Flag, ...] = ()
     if soft:
         flags += (soft_short_flag(soft, float(cycles.start_s[0])),)
+    flags += fading_flags(cycles, end)
     last = int(place[end.half_cycle]) if end else _last_complete(cycles, place) + 1
     first_doubt = int(place[soft[0].half_cycle]) if soft else last
     passed = float(steps[min(first_doubt, last) - 1]) if min(first_doubt, last) > 0 else 0.0

@@ -19,6 +19,8 @@ from alloop.instruments.recording import Trace
 
 _LASTING = 3  # half-cycles for which a rise must hold
 _FEWEST = 4  # half-cycles
+_WINDOW = 5  # half-cycles of the running median
+_FADED = 1.0 / 3.0  # of the highest running median: contacts that form take off less
 _HOUR = 3600.0
 _NEVER_SYMMETRIC_V = 0.2  # sum of the voltages both ways: no zero error is that large
 
@@ -84,6 +86,7 @@ def lifetime(trace: Trace, programme: Programme) -> Life:
     soft = tuple(one for one in soft if end is None or one.after_s < end.after_s)
     if soft:
         flags += (soft_short_flag(soft, begin),)
+    flags += fading_flags(cycles, end)
     current = float(np.median(np.abs(cycles.current_A)))
     usual = float(np.median(cycles.end_s - cycles.start_s)) / _HOUR
     events = soft if end is None else (*soft, end)
@@ -136,3 +139,16 @@ def soft_short_flag(soft: tuple[Event, ...], begin_s: float) -> Flag:
         f"{(first.after_s - begin_s) / _HOUR:.3g} h; check with impedance spectra",
         "doubt",
     )
+
+
+def fading_flags(cycles: HalfCycles, end: Event | None) -> tuple[Flag, ...]:
+    """Whether the resistance faded step by step before the end, as it does where filaments grow slowly."""
+    level = np.nanmedian(cycles.resistance_ohm, axis=1)[: None if end is None else end.half_cycle]
+    if len(level) < 2 * _WINDOW:
+        return ()
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(level, _WINDOW), axis=1)
+    ratio = float(medians[-1] / medians.max())
+    if ratio >= _FADED:
+        return ()
+    words = f"the resistance fell to {100 * ratio:.0f} % little by little: a slow soft short looks like this"
+    return (Flag("fading", f"{words}; check with impedance spectra", "doubt"),)
