@@ -12,8 +12,7 @@ from alloop.errors import InstrumentError, Problem
 from alloop.ingest import ParsedDerivation, results_context
 from alloop.ingest.context import Findings
 from alloop.ingest.deriving import derive
-from alloop.ingest.sources import Source, given_from_json
-from alloop.instruments.readers import read_recording
+from alloop.ingest.sources import Source, given_from_json, read_content
 from alloop.records import DerivationRow, MeasurementRow, SampleRow
 
 _SAME = 1e-9
@@ -105,14 +104,14 @@ def _sources(
         (sha256,) = row.files
         name = names.get(sha256, sha256[:12])
         try:
-            recording = read_recording(desk.records.raw_file(sha256), name)
+            content = read_content(desk.records.raw_file(sha256), name)
         except InstrumentError as error:
             for problem in error.problems:
                 findings.warn(
                     name, f"it can no longer be read: {problem.what}", "its values stay as they are"
                 )
             continue
-        sources.append(Source(name, sha256, recording, samples[row.sample], given_from_json(row.given)))
+        sources.append(Source(name, sha256, content, samples[row.sample], given_from_json(row.given)))
     return sources
 
 

@@ -9,8 +9,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from alloop.ingest.context import Findings, ParsedDerivation, ResultsContext
+from alloop.ingest.phase_files import evaluate_phases
 from alloop.ingest.sources import Source, given_as_json
-from alloop.instruments import DerivedValue, Evaluation, Flag
+from alloop.instruments import DerivedValue, Evaluation, Flag, Recording
 from alloop.properties import get_property
 from alloop.records import DerivationRow, MeasurementRow, SampleRow, StatusRow
 
@@ -68,17 +69,19 @@ def derive(
 
 
 def _evaluate(source: Source, bench: Bench) -> Evaluation:
+    if not isinstance(source.content, Recording):
+        return evaluate_phases(source.content, bench.context)
     from alloop.instruments.evaluate import evaluate
 
-    references = bench.references if source.recording.pattern is not None else None
-    return evaluate(source.recording, source.given, references, bench.context.target_phases)
+    references = bench.references if source.content.pattern is not None else None
+    return evaluate(source.content, source.given, references, bench.context.target_phases)
 
 
 def _together(
     several: Sequence[tuple[Source, Evaluation]],
 ) -> Iterable[tuple[list[Source], Evaluation]]:
     """What the files of one sample say together."""
-    spectra = [(source, one) for source, one in several if source.recording.spectra]
+    spectra = [(source, one) for source, one in several if one.kind == "impedance"]
     points = [value for _, one in spectra for value in one.values if value.property == "ionic_conductivity"]
     temperatures = {round(value.temperature_C) for value in points if value.temperature_C is not None}
     if len(spectra) > 1 and len(temperatures) >= _FEWEST_OF_A_SERIES:
@@ -163,8 +166,11 @@ def _measurement(
             taken = f"taken as {temperature:g} °C, as the campaign wants it"
             what = f"the temperature of {entry.name} is not stated: {taken}"
             findings.warn(where, what, "write it into the file's name (_25C) or a table of files")
-    geometry = sources[0].given.geometry.over(sources[0].recording.geometry)
-    sizes = {"thickness_mm": geometry.thickness_mm, "area_cm2": geometry.area_cm2}
+    sizes, measured_at = {}, None
+    if isinstance(sources[0].content, Recording):
+        geometry = sources[0].given.geometry.over(sources[0].content.geometry)
+        sizes = {"thickness_mm": geometry.thickness_mm, "area_cm2": geometry.area_cm2}
+        measured_at = sources[0].content.measured_at
     return MeasurementRow(
         campaign=context.campaign,
         property=entry.name,
@@ -178,7 +184,7 @@ def _measurement(
         temperature_C=temperature,
         kind=value.kind,
         method=value.method or None,
-        measured_at=sources[0].recording.measured_at,
+        measured_at=measured_at,
         conditions={
             **{name: size for name, size in sizes.items() if size is not None},
             **value.conditions,

@@ -11,9 +11,8 @@ from alloop.ingest.deriving import derive
 from alloop.ingest.grid import Table
 from alloop.ingest.pellets import Pellet, pellet_layouts, read_pellets, unused_files
 from alloop.ingest.results import parse_results
-from alloop.ingest.sources import read_sources
+from alloop.ingest.sources import is_source, read_sources
 from alloop.ingest.tables import read_table
-from alloop.instruments.readers import is_recording
 
 
 def parse_files(
@@ -22,13 +21,13 @@ def parse_files(
     progress: Callable[[str], None] | None = None,
 ) -> ParsedUpload:
     """What results tables, tables of pellets and instrument files (name, bytes) say, with all that is wrong."""
-    recordings = [(name, data) for name, data in files if is_recording(data, name)]
-    are_recordings = {name for name, _ in recordings}
+    of_samples = [(name, data) for name, data in files if is_source(data, name)]
+    are_of_samples = {name for name, _ in of_samples}
     findings = Findings()
     tables: list[list[Table]] = []
     pellets: list[Pellet] = []
     for name, data in files:
-        if name in are_recordings:
+        if name in are_of_samples:
             continue
         try:
             found = read_table(data, name)
@@ -43,9 +42,9 @@ def parse_files(
     parsed = ParsedUpload()
     for several in tables:
         parsed += parse_results(several, context)
-    for problem in unused_files(pellets, [name for name, _ in recordings]):
+    for problem in unused_files(pellets, [name for name, _ in of_samples]):
         findings.problem(problem.where, problem.what, problem.mend)
-    sources = read_sources(recordings, context, pellets, findings)
+    sources = read_sources(of_samples, context, pellets, findings)
     # evaluating takes long: not when nothing of it will be recorded
     derived = [] if findings.problems or parsed.problems else derive(sources, context, findings, progress)
     own = ParsedUpload(

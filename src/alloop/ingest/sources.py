@@ -12,7 +12,8 @@ from alloop.ingest.context import Findings, ResultsContext
 from alloop.ingest.file_names import read_name
 from alloop.ingest.pellets import Pellet, is_named
 from alloop.instruments import Geometry, Given, Recording
-from alloop.instruments.readers import read_recording
+from alloop.instruments.diffraction import PhaseTable, read_phase_table
+from alloop.instruments.readers import Content, is_recording, read_recording
 from alloop.records import SampleRow
 
 # What a sample may hold besides its own elements: from the air and from precursors that did not react.
@@ -25,9 +26,34 @@ class Source:
 
     name: str
     sha256: str
-    recording: Recording
+    content: Recording | PhaseTable
     sample: SampleRow
     given: Given
+
+
+def is_source(data: bytes, name: str) -> bool:
+    """Whether a file is about one sample: what an instrument wrote, or a table of the phases that were found."""
+    return is_recording(data, name) or is_phase_table(data, name)
+
+
+def is_phase_table(data: bytes, name: str) -> bool:
+    """Whether a file lists phases with their weights, and no samples."""
+    try:
+        return read_phase_table(Content(data, name)) is not None
+    except InstrumentError:
+        return True
+
+
+def read_content(data: bytes, name: str) -> Recording | PhaseTable:
+    """What an instrument file or a table of phases holds.
+
+    Raises:
+        InstrumentError: when it is neither, or cannot be read.
+    """
+    if is_recording(data, name):
+        return read_recording(data, name)
+    phases = read_phase_table(Content(data, name))
+    return read_recording(data, name) if phases is None else phases
 
 
 def read_sources(
@@ -47,19 +73,19 @@ def read_sources(
         row = next((one for one in pellets if one.file and is_named(one.file, name)), None)
         sample = row.sample if row is not None else named.sample
         try:
-            recording = read_recording(data, name)
+            content = read_content(data, name)
         except InstrumentError as error:
             for problem in error.problems:
                 findings.problem(problem.where or name, problem.what, problem.mend)
             continue
-        for remark in recording.remarks:
+        for remark in content.remarks if isinstance(content, Recording) else ():
             findings.warn(name, remark)
         if sample is None:
             mend = "name the file like PLATE_B07.txt, or add a table with the columns 'file' and 'sample'"
             findings.problem(name, f"it is not clear which sample it belongs to: {named.what}", mend)
             continue
         temperature = row.temperature_C if row is not None else None
-        if temperature is None and named.temperature_C is not None and not states_temperature(recording):
+        if temperature is None and named.temperature_C is not None and not states_temperature(content):
             temperature = named.temperature_C
             findings.warn(name, f"its temperature is taken from its name: {temperature:g} °C")
         rows = [one for one in pellets if not one.file and one.sample.id == sample.id]
@@ -71,7 +97,7 @@ def read_sources(
             elements=frozenset(sample.elements) | _EVERYWHERE,
             conditions={name: value for one in rows for name, value in one.conditions.items()},
         )
-        sources.append(Source(name, hashlib.sha256(data).hexdigest(), recording, sample, given))
+        sources.append(Source(name, hashlib.sha256(data).hexdigest(), content, sample, given))
     return sources
 
 
@@ -83,8 +109,10 @@ def _size(rows: Sequence[Pellet]) -> Geometry:
     return size
 
 
-def states_temperature(recording: Recording) -> bool:
-    """Whether a file itself says at which temperature it was measured."""
+def states_temperature(recording: Recording | PhaseTable) -> bool:
+    """Whether a file itself says at which temperature it was measured, or has no need to."""
+    if not isinstance(recording, Recording) or recording.pattern is not None:
+        return True
     return recording.temperature_C is not None or any(
         spectrum.temperature_C is not None for spectrum in recording.spectra
     )
@@ -134,6 +162,9 @@ __all__ = [
     "doubled",
     "given_as_json",
     "given_from_json",
+    "is_phase_table",
+    "is_source",
+    "read_content",
     "read_sources",
     "states_temperature",
 ]
