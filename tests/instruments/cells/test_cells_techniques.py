@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,8 @@ from alloop.instruments.cells.sweeps import find_sweeps
 from alloop.instruments.cells.technique import recognise
 from alloop.instruments.evaluation import Given
 from alloop.instruments.readers import read_recording
-from alloop.instruments.recording import Recording, Trace
+from alloop.instruments.recording import Geometry, Recording, Trace
+from alloop.properties import get_property
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 
@@ -100,6 +102,25 @@ def test_levels_written_as_they_were_set_are_no_noise(name: str) -> None:
         digit = 1e-6 if technique != "galvanostatic polarisation" else 1e-9
         trace = replace(trace, current_A=np.round(trace.current_A / digit) * digit)
     assert recognise(trace).technique == technique
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_told_of_each_is_plain_data_and_a_small_figure(name: str) -> None:
+    build, technique = CASES[name]
+    stated = {"reference_electrode": "Li+/Li"}
+    found = evaluate_trace(
+        Recording("simulated", trace=build()), Given(Geometry(1.0, 0.5), 25.0, conditions=stated)
+    )
+    assert found.values
+    assert json.loads(json.dumps(found.details))["technique"] == technique
+    assert json.loads(json.dumps([dict(value.conditions) for value in found.values]))
+    assert found.figure is not None
+    assert len(found.figure.encode()) < 60_000
+    for value in found.values:
+        if value.is_measurement:
+            entry = get_property(value.property)
+            assert value.unit == entry.unit
+            assert entry.low <= value.value <= entry.high
 
 
 def test_a_digital_staircase_of_voltages_is_a_sweep() -> None:

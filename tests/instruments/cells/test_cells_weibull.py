@@ -92,16 +92,16 @@ def test_staircases() -> None:
 
 
 def test_the_corrected_bound_holds_what_it_states_and_the_usual_does_not() -> None:
-    """Coverage of the 95 % bound with four cells, by simulation; both known to about 3 %."""
+    """Coverage of the 95 % bound with four cells, by simulation; both known to about 4 %."""
     rng = np.random.default_rng(2)
     true, critical = WeibullFit(1.0, 3.0, 0.0, 4, 4, False).quantile(0.05), calibrated_critical(4)
     usual = corrected = 0
-    for _ in range(200):
+    for _ in range(100):
         low, high = staircase(rng.weibull(3.0, 4), 0.1, np.inf)
         usual += quantile_with_bounds(low, high).lower <= true
         corrected += quantile_with_bounds(low, high, critical=critical).lower <= true
-    assert corrected / 200 >= 0.92
-    assert usual / 200 <= 0.92
+    assert corrected / 100 >= 0.9
+    assert usual / 100 <= 0.9
 
 
 def test_critical_values_come_down_to_chi_squared() -> None:
