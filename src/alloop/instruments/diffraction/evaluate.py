@@ -62,7 +62,7 @@ def evaluate_diffraction(
     flags += _counting_flags(peaks)
     measured, fit, evidence = identify(measured, candidates)
     residual = residual_of(measured, fit, width)
-    fractions = phase_fractions(fit, beam.wavelength_angstrom)
+    fractions = phase_fractions(fit, beam.wavelength_angstrom, residual.unexplained_share)
     if assumed:
         words = "the file states no wavelength; copper K-alpha was assumed"
         flags.append(Flag("wavelength_assumed", words, "note" if fit.phases else "doubt"))

@@ -9,12 +9,13 @@ import numpy as np
 from alloop.arrays import FloatArray
 from alloop.instruments.diffraction.lines import absorption_per_cm
 from alloop.instruments.diffraction.refinement import Fit
-from alloop.instruments.diffraction.search import weight_fractions
+from alloop.instruments.diffraction.search import Criteria, weight_fractions
 
 PARTICLE_DIAMETER_UM, _LARGEST_DIAMETER_UM = 2.0, 6.0
 """Assumed size of the grains of ground powders, and the largest that the interval covers."""
 # Relative error (1 σ) of a phase's scale that neither counting nor the fit shows: texture, structure factors,
-# extinction, grains that are too few. Chosen on half of the weighed mixtures so that nine of ten fractions lie in their intervals.
+# extinction, grains that are too few. Chosen on half of the weighed mixtures so that nine of ten fractions lie in
+# their intervals.
 _SCALE_ERROR = 0.13
 _NINETY = 1.645
 
@@ -28,13 +29,14 @@ class Fractions:
     high90: FloatArray
 
 
-def phase_fractions(fit: Fit, wavelength_angstrom: float) -> Fractions:
+def phase_fractions(fit: Fit, wavelength_angstrom: float, unexplained_share: float = 0.0) -> Fractions:
     """Weight fractions among the crystalline phases.
 
     W_k ∝ S_k (ZM)_k V_k / τ_k: Hill & Howard (1987), doi:10.1107/S0021889887086199, with τ_k for the absorption in the
     grains: Brindley (1945), doi:10.1080/14786444508520918; τ ≈ exp(−1.5 (µ_k − µ̄) R) for spheres of radius R and small
     (µ_k − µ̄) R, µ̄ the mean of the solids by volume. R is not known: the value holds for grains of 2 µm diameter, the
-    interval spans 0 to 6 µm.
+    interval spans 0 to 6 µm. Its lower end leaves room for phases below the limit of the search, and for the share of
+    the intensity that no phase explains.
     """
     plain = weight_fractions(fit)
     if len(plain) == 0:
@@ -50,7 +52,10 @@ def phase_fractions(fit: Fit, wavelength_angstrom: float) -> Fractions:
     relative = fit.scale_covariance / np.outer(scales, scales) + _SCALE_ERROR**2 * np.eye(len(weight))
     of_scales = weight * np.sqrt(np.maximum(np.diag(change @ relative @ change.T), 0.0))
     half = _NINETY * np.hypot(of_scales, of_grains)
-    return Fractions(weight, np.clip(weight - half, 0.0, 1.0), np.clip(weight + half, 0.0, 1.0))
+    hidden = weight * (1.0 - unexplained_share - Criteria().weight)
+    return Fractions(
+        weight, np.clip(np.minimum(weight - half, hidden), 0.0, 1.0), np.clip(weight + half, 0.0, 1.0)
+    )
 
 
 def _corrected(

@@ -54,7 +54,7 @@ def find_peaks(
         return []
     if len(found) > _MOST_PEAKS:
         found = np.sort(found[np.argsort(-calm[found])[:_MOST_PEAKS]])
-    widths = peak_widths(calm, found, rel_height=0.5)[0] * step
+    widths = peak_widths(score, found, rel_height=0.5)[0] * step
     # Area of a peak between a Gaussian (1.06) and a Lorentzian (1.57) of this height and width.
     return [
         Peak(

@@ -44,8 +44,8 @@ class PhaseTable:
     """Phases and their weight fractions as a table states them.
 
     Attributes:
-        phases: (name, space group as stated or "", weight fraction from 0 to 1) of each; fractions sum to 1 unless a flag
-            says otherwise.
+        phases: (name, space group as stated or "", weight fraction from 0 to 1) of each; the fractions sum to 1
+            unless a flag says otherwise.
         flags: what a person should know of how the table was read.
     """
 
@@ -53,7 +53,7 @@ class PhaseTable:
     flags: tuple[Flag, ...] = ()
 
     def fraction_of(self, name: str) -> float:
-        """The weight fraction of a phase by its name or formula, all space groups together; 0 where it is not listed."""
+        """The weight fraction of a phase by its name, all space groups together; 0 where it is not listed."""
         wanted = name.strip().lower()
         return sum(
             weight for one, group, weight in self.phases if wanted in {one.lower(), f"{one}_{group}".lower()}
@@ -63,8 +63,9 @@ class PhaseTable:
 def read_phase_table(content: Content) -> PhaseTable | None:
     """The phase table of a file: CSV, text or JSON (as ARROWS writes it); None where it is something else.
 
-    Rows are a phase (`Li2ZrO3_15`, `Li2ZrO3`, formula and space group in two columns) and its weight in per cent or as a
-    fraction. Fractions are divided by their sum when that is 1 or 100 within 2 %; else they are kept, with a flag.
+    Rows are a phase (`Li2ZrO3_15`, `Li2ZrO3`, formula and space group in two columns) and its weight in per cent
+    or as a fraction. Fractions are divided by their sum when that is 1 or 100 within 2 %; else they are kept, with
+    a flag.
 
     Raises:
         InstrumentError: when it is a phase table with a row that cannot be read.
@@ -210,7 +211,7 @@ def _from_json(data: Any) -> list[tuple[str, str, float]]:
     """Rows of a mapping from phase to weight, of a list of records, or of parallel lists of phases and weights."""
     if isinstance(data, list):
         if data and all(isinstance(one, list) and len(one) == 2 for one in data):
-            data = dict((str(name), weight) for name, weight in data)
+            data = {str(name): weight for name, weight in data}
         elif data and all(isinstance(one, dict) for one in data):
             rows = [_record(one) for one in data]
             return [row for row in rows if row is not None] if all(rows) else []

@@ -14,8 +14,7 @@ FULL_REACH, SHORT_REACH = 14.0, 6.0
 _TAIL_END = 2e-4
 _LARGEST_REACH_DEG = 4.0
 _NARROWEST_DEG = 0.005
-# Of the K-alpha doublet: intensity of alpha-2 over alpha-1, and their wavelengths' ratio for copper (Hölzer et al. 1997,
-# doi:10.1103/PhysRevA.56.4554); the ratios of Cr to Mo lie between 1.0017 and 1.0061.
+# Intensity of K-alpha-2 over K-alpha-1 (Hölzer et al., 1997, doi:10.1103/PhysRevA.56.4554).
 K_ALPHA_2_SHARE = 0.5
 
 
@@ -103,8 +102,8 @@ def line_intensities(
 
     LP = (1 + cos²2θ)/(2 sin²θ cosθ) for an unpolarised beam in reflection from a flat sample (International Tables for
     Crystallography C, 6.2). Below `overflow` the part of the beam that meets the sample falls as sinθ (a fixed slit and
-    a sample of limited length), with a soft corner. Texture after Dollase (1986), doi:10.1107/S0021889886089458, averaged over the line's
-    reflections.
+    a sample of limited length), with a soft corner. Texture after Dollase (1986), doi:10.1107/S0021889886089458,
+    averaged over the line's reflections.
     """
     theta = np.radians(angles_deg) / 2.0
     polarisation = 1.0 if polarised else (1.0 + np.cos(2.0 * theta) ** 2) / 2.0

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from alloop.arrays import FloatArray
-from alloop.instruments.diffraction.background import smoothed
 from alloop.instruments.diffraction.peaks import Peak, find_peaks
 from alloop.instruments.diffraction.refinement import Fit, Measured
 
 # Beside a fitted line, a remainder below this part of it is a misfit of its shape.
 _MISFIT_SHARE = 0.25
 _LEAST_SHARE = 0.004
+_ABOVE, _ROUNDS = 0.05, 25
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Residual:
         misfit: root of the mean squared residual in units of counting and model error together; 1 is as expected.
         unexplained: peaks that no phase explains, strongest first.
         unexplained_share: their part of the area above the background.
-        hump_share: part of the scattering above a smooth background that lies in broad humps.
+        hump_share: part of the area above a smooth background that lies in broad humps.
     """
 
     rwp: float
@@ -75,24 +75,20 @@ def _nearby_maximum(measured: Measured, values: FloatArray, width_deg: float) ->
 
 
 def hump_share(two_theta_deg: FloatArray, background: FloatArray, counts: FloatArray) -> float:
-    """Part of the area above the background's convex hull that is broad: scattering by air and slits falls convexly.
+    """Part of the area above a smooth background that is broad: what the fitted background has above a+b·x+c·x²+d/x.
 
-    It grows with the amorphous content but is no weight fraction; an internal standard is needed for that.
+    The smooth part (air, slits, fluorescence, a beam longer than the sample) is laid under the fitted background by
+    asymmetric least squares. The share grows with the amorphous content but is no weight fraction; that takes an
+    internal standard.
     """
-    calm = smoothed(background, 5)
-    hull = _lower_hull(two_theta_deg, calm)
-    hump = float(np.trapezoid(np.maximum(calm - hull, 0.0), two_theta_deg))
+    x = two_theta_deg / two_theta_deg[-1]
+    columns = np.column_stack([np.ones(len(x)), x, x**2, x[0] / np.maximum(x, 1e-3)])
+    weight = np.ones(len(x))
+    smooth = background
+    for _ in range(_ROUNDS):
+        root = np.sqrt(weight)
+        smooth = columns @ np.linalg.lstsq(columns * root[:, None], background * root, rcond=None)[0]
+        weight = np.where(background > smooth, _ABOVE, 1.0 - _ABOVE)
+    hump = float(np.trapezoid(np.maximum(background - smooth, 0.0), two_theta_deg))
     peaks = float(np.trapezoid(np.maximum(counts - background, 0.0), two_theta_deg))
     return hump / max(hump + peaks, 1e-300)
-
-
-def _lower_hull(x: FloatArray, y: FloatArray) -> FloatArray:
-    corners: list[int] = []
-    for new in range(len(x)):
-        while len(corners) >= 2:
-            first, second = corners[-2], corners[-1]
-            if (y[second] - y[first]) * (x[new] - x[first]) < (y[new] - y[first]) * (x[second] - x[first]):
-                break
-            corners.pop()
-        corners.append(new)
-    return np.interp(x, x[corners], y[corners])

@@ -28,7 +28,7 @@ _STRAINS = np.linspace(-0.009, 0.009, 13)
 _USUAL_STRAIN = 0.005
 # By how much chi² must fall for a texture to be refined.
 _TEXTURE_PAYS = 0.985
-_TRIED, _MOST_PHASES, _FINAL_EVALUATIONS = 5, 8, 14
+_TRIED, _MOST_PHASES, _FINAL_EVALUATIONS, _FUTILE_ROUNDS = 5, 8, 14, 2
 _AXES = ((0, 0, 1), (1, 0, 0), (0, 1, 0), (1, 1, 0), (1, 0, 1), (1, 1, 1), (1, 0, 4))
 
 
@@ -39,14 +39,16 @@ class Criteria:
     Attributes:
         gain_share: by how much of the misfit without it the phase lowers chi², at least.
         gain: the same in units of the misfit per point.
-        support: part of its own lines that must be found.
-        present: number of its own lines that must be found (all, where fewer could be seen).
+        support: part of its own lines, weighted with their expected significance, that must be found.
+        present_share: part of the number of its own lines that must be found.
+        present: number of them that must be found (all, where fewer could be seen).
         weight: smallest weight fraction among the crystalline phases.
     """
 
     gain_share: float = 0.02
     gain: float = 60.0
-    support: float = 0.65
+    support: float = 0.7
+    present_share: float = 0.7
     present: int = 3
     weight: float = 0.01
 
@@ -118,6 +120,7 @@ def identify(
     measured = replace(measured, terms=_stiff_terms(measured), reach=SHORT_REACH)
     fit = refine(measured, (), Instrument(overflow=0.1))
     left_before: set[Crystal] = set()
+    futile = 0
     for _ in range(_MOST_PHASES + 2):
         if len(fit.phases) >= _MOST_PHASES:
             break
@@ -131,8 +134,12 @@ def identify(
         if best is None:
             break
         measured, fit = _together(measured, best)
+        newest = best.phases[-1].crystal
         measured, fit, _, left = _pruned(measured, fit, criteria)
         left_before |= left
+        futile = futile + 1 if newest in left else 0
+        if futile == _FUTILE_ROUNDS:
+            break
     measured, fit = _together(replace(measured, terms=final_terms, reach=FULL_REACH), fit, complete=True)
     measured, fit, evidence, _ = _pruned(measured, fit, criteria, complete=True)
     return measured, fit, evidence
@@ -239,6 +246,7 @@ def _accepted(measured: Measured, fit: Fit, index: int, evidence: Evidence, crit
         and evidence.gain >= criteria.gain_share * fit.chi_square
         and evidence.support >= criteria.support
         and evidence.present >= min(criteria.present, max(evidence.testable, 1))
+        and evidence.present >= criteria.present_share * evidence.testable
         and weight_fractions(fit)[index] >= criteria.weight
     )
 

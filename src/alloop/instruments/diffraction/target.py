@@ -58,14 +58,12 @@ def target_values(
         return _bound(measured, fit, wanted, residual)
     weight = float(fractions.weight[found].sum())
     low, high = (float(np.clip(side[found].sum(), 0.0, 1.0)) for side in (fractions.low90, fractions.high90))
-    # What no phase explains may be other phases of about that share; a phase below the limit of the search may hide, too.
-    low = min(low, weight * (1.0 - residual.unexplained_share) - Criteria().weight)
     values = [
         DerivedValue(
             "target_phase_fraction",
             weight,
             "1",
-            max(low, 0.0),
+            low,
             high,
             method="full-profile fit, among the crystalline phases",
         )

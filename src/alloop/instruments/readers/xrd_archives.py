@@ -32,7 +32,7 @@ def read_archive(content: Content) -> Recording | None:
     Raises:
         InstrumentError: when it is one of these and damaged or too large.
     """
-    # Only the directory at the end tells what the parts are; an archive of another kind is none of ours, damaged or not.
+    # An archive of another kind is none of ours, damaged or not.
     if not re.search(rb"RawData\d+\.xml|Profile\d+\.txt", content.data):
         return None
     archive = open_archive(content.data, content.name)

@@ -28,7 +28,7 @@ def make_recording(
 ) -> Recording:
     """A checked pattern as a recording.
 
-    Points are put in the order of increasing angles; those with an angle that is there already are left out, with a remark.
+    Points are put in the order of their angles; those at an angle that is there already are left out. Both are told.
 
     Raises:
         InstrumentError: when there are too few or too many points, or numbers that no pattern has.
