@@ -176,17 +176,28 @@ def test_units_and_signs_do_not_matter(decades: float, volts: float, reverse: bo
     assert other.bound == base.bound
 
 
-@pytest.mark.parametrize("decays", [True, False])
-def test_rest_of_a_relaxation(decays: bool) -> None:
+@pytest.mark.parametrize("falls", [True, False])
+def test_rest_of_a_relaxation(falls: bool) -> None:
     t = np.arange(0.0, 3600.0, 5.0)
     draw = np.random.default_rng(6)
-    sign = 1.0 if decays else -0.9
+    sign = 1.0 if falls else -0.9
     quick = 1.0 + sign * np.exp(-t / 200.0) + 1e-3 * draw.normal(size=len(t))
     slow = 1.0 + sign * np.exp(-t / 5000.0) + 1e-3 * draw.normal(size=len(t))
-    assert rest_of(t, quick, decays).state == "steady"
-    assert rest_of(t, slow, decays).state == "drifting"
-    if not decays:  # a relaxing voltage that falls is none, and the other way round
-        assert rest_of(t, slow[::-1].copy(), decays).state == "reversed"
+    assert rest_of(t, quick, falls).state == "steady"
+    assert rest_of(t, slow, falls).state == "drifting"
+    rest = rest_of(t, slow, falls)
+    assert rest.low90 <= 1.0 <= rest.high90
+    if not falls:
+        assert rest_of(t, slow[::-1].copy(), falls).state == "reversed"
+
+
+def test_steps_down_relax_upwards_and_are_used_as_well() -> None:
+    found = evaluate(pellet(voltages_V=(0.1, 0.3, 0.2, -0.1), hold_s=1800.0, tau_s=100.0))
+    assert conductivity(found).bound == "exact"
+    assert conductivity(found).value == pytest.approx(TRUE_S * PER_CM, rel=0.02)
+    drifting = evaluate(pellet(voltages_V=(0.1, 0.3, 0.2, -0.1), hold_s=900.0, tau_s=600.0))
+    assert conductivity(drifting).bound == "below"
+    assert conductivity(drifting).value > TRUE_S * PER_CM
 
 
 def test_an_exponential_and_a_power_law_that_agree_are_extrapolated() -> None:

@@ -21,16 +21,14 @@ def picture_of_polarisation(trace: Trace, found: Conductance, sets_voltage: bool
     hours = (trace.time_s - trace.time_s[0]) / _HOUR
     response = trace.current_A if sets_voltage else trace.voltage_V
     if sets_voltage:
-        largest = float(np.abs(response).max()) or 1.0
-        response = np.log10(np.maximum(np.abs(response), 1e-9 * largest))
+        floor = 1e-9 * (float(np.abs(response).max()) or 1.0)
+        response = np.log10(np.maximum(np.abs(response), floor))
         axis = Axis("log10 of current / A")
     else:
         axis = Axis("voltage / V")
-    levels = [
-        (float(np.log10(abs(step.rest.level))) if sets_voltage else step.rest.level)
-        for step in found.steps
-        if step.rest.level != 0.0 or not sets_voltage
-    ]
+    levels = [step.rest.level for step in found.steps]
+    if sets_voltage:
+        levels = [float(np.log10(max(abs(one), floor))) for one in levels]
     lines = [(f"at rest {number}", level) for number, level in enumerate(levels[:4], 1)]
     title = "Polarisation at constant voltage" if sets_voltage else "Polarisation at constant current"
     measured = Series("", thinned(hours, response), "curve")

@@ -14,6 +14,7 @@ import numpy as np
 from alloop.arrays import FloatArray
 from alloop.errors import InstrumentError
 from alloop.instruments.cells.relaxation import Rest, rest_of
+from alloop.instruments.cells.signals import Plateau
 from alloop.instruments.cells.technique import Programme
 from alloop.instruments.evaluation import Bound, Flag
 from alloop.instruments.recording import Trace
@@ -77,15 +78,8 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
             "what was measured is exactly zero throughout",
             "check the current range and whether a cell was connected",
         )
-    steps = tuple(
-        Step(
-            one.level,
-            rest_of(trace.time_s[one.rows], response[one.rows], decays=sets_voltage),
-            float(np.ptp(trace.time_s[one.rows])),
-        )
-        for one in programme.plateaus
-        if one.stop - one.start >= _FEWEST_SAMPLES
-    )
+    held = [one for one in programme.plateaus if one.stop - one.start >= _FEWEST_SAMPLES]
+    steps = _steps(trace.time_s, response, held, sets_voltage)
     _check(steps, sets_voltage, trace)
     flags = _flags_of_steps(steps, sets_voltage)
     line = _line(steps)
@@ -109,6 +103,25 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
     if lacking:
         return Conductance(1.0 / low, None, None, "below", steps, zero_error, flags)
     return Conductance(1.0 / slope, 1.0 / high, 1.0 / low, "exact", steps, zero_error, flags)
+
+
+def _steps(
+    time_s: FloatArray, response: FloatArray, held: list[Plateau], sets_voltage: bool
+) -> tuple[Step, ...]:
+    """Each plateau with what it comes to.
+
+    The ions' current has the sign of the voltage's last change and dies away; a voltage follows the last change of the
+    current. So it is known which way each relaxation goes, up to the instrument's sign convention.
+    """
+    medians = [float(np.median(response[one.rows])) for one in held]
+    convention = -1.0 if sum(one.level * y for one, y in zip(held, medians, strict=True)) < 0 else 1.0
+    found, before = [], 0.0
+    for one in held:
+        change = convention * (one.level - before or one.level)
+        rest = rest_of(time_s[one.rows], response[one.rows], falls=(change > 0) == sets_voltage)
+        found.append(Step(one.level, rest, float(np.ptp(time_s[one.rows]))))
+        before = one.level
+    return tuple(found)
 
 
 def _check(steps: tuple[Step, ...], sets_voltage: bool, trace: Trace) -> None:

@@ -53,13 +53,13 @@ class Rest:
     drift: float
 
 
-def rest_of(time_s: FloatArray, values: FloatArray, decays: bool = True) -> Rest:
+def rest_of(time_s: FloatArray, values: FloatArray, falls: bool = True) -> Rest:
     """Where a signal at one setting comes to rest.
 
     Args:
         time_s: (n,) since any zero, n at least 12.
         values: (n,) the current (or the voltage) while the other is held.
-        decays: whether a relaxation goes towards zero (a current), or away from it (a voltage).
+        falls: whether a relaxation lowers the signal, as it does with the current after a step up of the voltage.
     """
     last = slice(len(values) - max(len(values) // 3, 4), len(values))
     level, error = level_with_error(values[last])
@@ -70,7 +70,7 @@ def rest_of(time_s: FloatArray, values: FloatArray, decays: bool = True) -> Rest
     if abs(level) < 3.0 * error:
         # what cannot be told from zero cannot be told to drift either
         return Rest("steady", level, level - half, level + half, drift)
-    onward = (drift < 0) == decays
+    onward = (change < 0) == falls
     significant = abs(change) > 2.0 * change_error
     if not significant or abs(drift) <= (STEADY_DRIFT if onward else REVERSED_DRIFT):
         away = half + (_REMAINING * abs(change) if significant else abs(change) + change_error)
@@ -87,7 +87,8 @@ def rest_of(time_s: FloatArray, values: FloatArray, decays: bool = True) -> Rest
         if spread <= _AGREEMENT * size and abs(last_level - middle) <= _TRUSTED_STEP * abs(last_level):
             away = half + spread
             return Rest("extrapolated", middle, middle - away, middle + away, drift)
-    rest = min(_REMAINING * abs(change), abs(last_level)) if decays else _REMAINING * abs(change)
+    # what decays does not change its sign
+    rest = min(_REMAINING * abs(change), abs(last_level)) if drift < 0 else _REMAINING * abs(change)
     low, high = (
         (last_level - rest, last_level + half) if change < 0 else (last_level - half, last_level + rest)
     )
