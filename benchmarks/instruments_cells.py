@@ -120,13 +120,13 @@ def voltammetry_figures(cases: int, seed: int) -> dict[str, Any]:
             current=Instrument(5e-3, 10.0 ** rng.uniform(-9, -6.5)),
         )  # fmt: skip
         true = onset_at(threshold, exchange_A=exchange, e0_V=e0, slope_V=slope, limit_A=limit, sign=sign)
-        inside = sign * (end - true) > 0
         found = value_of(evaluated(trace), "oxidation_limit" if sign > 0 else "reduction_limit")
         if found is None:
             outcomes["refused"] += 1
         elif found.bound != "exact":
-            outcomes["bound, right" if not inside else "bound, but there was an onset"] += 1
-        elif not inside:
+            right = sign * (true - found.value) > -0.01
+            outcomes["bound, right" if right else "bound, but there was an onset before"] += 1
+        elif sign * (end - true) < 0:
             outcomes["onset, but there was none"] += 1
         else:
             assert found.low90 is not None

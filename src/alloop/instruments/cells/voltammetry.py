@@ -39,7 +39,8 @@ class Onset:
 
     Attributes:
         reaction: which.
-        value_V: the onset, against whatever the voltage was measured; the end of the sweep where `bound` is not exact.
+        value_V: the onset, against whatever the voltage was measured; where `bound` is not exact, the last potential
+            without one.
         low90_V, high90_V: its 90 % interval, the other criterion included; None for a bound.
         bound: `above` (oxidation) or `below` (reduction) where the sweep ended without an onset.
         threshold: current density over the baseline at which it is read, in the unit of the current.
@@ -107,7 +108,9 @@ def find_onset(
                 "oxidation must be positive: turn the sign round in the export, or check the leads",
             )
         bound: Bound = "above" if reaction == "oxidation" else "below"
-        return Onset(reaction, float(sign * v[-1]), None, None, bound, limit, None, line, flags)
+        # a rise at the very end is too short for an onset: what lies before it is without one
+        last = float(v[np.flatnonzero(excess <= limit)[-1]])
+        return Onset(reaction, sign * last, None, None, bound, limit, None, line, flags)
     row, value = at
     tangent = _tangent(v, j, excess, row, (slope, offset))
     half = _NORMAL_90 * float(np.hypot(noise, scatter))
