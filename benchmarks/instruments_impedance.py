@@ -29,18 +29,20 @@ sys.path.insert(0, str(Path(__file__).parent))
 from synthetic_spectra import BAD_KINDS, GOOD_KINDS, STRANGE_KINDS, Truth, make_spectrum
 
 from alloop.instruments.evaluation import Evaluation, Given
-from alloop.instruments.impedance import evaluate_impedance
+from alloop.instruments.impedance import evaluate_impedance, find_break, fit_arrhenius
+from alloop.instruments.impedance.arrhenius import BOLTZMANN_EV_PER_K
 from alloop.instruments.readers import read_recording
 from alloop.instruments.recording import Geometry, Recording
 
 EIS = Path(__file__).parents[1].parent / "shared" / "data" / "eis"
 FIRST_SEED = 10_000
+_ENERGY_EV = 0.35
 REASONS = {"short": "shorted", "open": "open", "swapped": "sign_of_imaginary"}
 KINDS = {"Bulk": "bulk", "Gb": "grain_boundary", "Total": "total"}
 
 
 def impedance_figures(spectra: int = 40) -> dict[str, Any]:
-    """All figures: `published`, `synthetic`, `noise`, `refused`, `seconds`; JSON values only."""
+    """All figures: `published`, `synthetic`, `noise_3_percent`, `refused`, `arrhenius`, `seconds`; JSON values only."""
     with threadpool_limits(1):  # small matrices: threads only wait for each other
         return _figures(spectra)
 
@@ -52,6 +54,7 @@ def _figures(spectra: int) -> dict[str, Any]:
             kind: _synthetic(kind, spectra // 2, 0.03) for kind in ("none", "one", "two", "gerischer")
         },
         "refused": {kind: _refused(kind, spectra // 2) for kind in BAD_KINDS} | _sizes(),
+        "arrhenius": arrhenius_figures(25 * spectra),
         "seconds": _seconds(),
     }
     if EIS.exists():
@@ -140,6 +143,40 @@ def _sizes() -> dict[str, Any]:
         refused = {flag.name for flag in evaluation.flags if flag.severity == "refusal"}
         right += reason in refused and not any(v.is_measurement for v in evaluation.values)
     return {"pellet size": {"spectra": len(cases), "right_reason": right, "believed": len(cases) - right}}
+
+
+def arrhenius_figures(series: int = 1000) -> dict[str, Any]:
+    """Coverage of 90 % intervals by number of temperatures, and how often a bend is found; 3 % scatter."""
+    draw = np.random.default_rng(FIRST_SEED)
+    coverage: dict[str, Any] = {}
+    for count in (3, 4, 5, 7):
+        temperature = np.linspace(30.0, 30.0 + 15.0 * (count - 1), count)
+        energy = at_25 = 0
+        for _ in range(series):
+            fit = fit_arrhenius(temperature, _line(temperature, 0.0) * np.exp(0.03 * draw.normal(size=count)))
+            low, high = fit.interval90()
+            energy += low <= _ENERGY_EV <= high
+            _, low, high = fit.predict(25.0)
+            at_25 += low <= _line(np.array([25.0]), 0.0)[0] <= high
+        coverage[str(count)] = {"activation_energy": energy / series, "conductivity_at_25": at_25 / series}
+    breaks: dict[str, Any] = {}
+    for count in (6, 8, 10):
+        temperature = np.linspace(0.0, 100.0, count)
+        for bend in (0.0, 0.1, 0.2):
+            found = [
+                find_break(temperature, _line(temperature, bend) * np.exp(0.03 * draw.normal(size=count)))
+                for _ in range(series)
+            ]
+            share = sum(one is not None for one in found) / series
+            breaks.setdefault(f"bend of {bend:g} eV", {})[f"{count} temperatures"] = share
+    return {"series": series, "coverage": coverage, "breaks_found": breaks}
+
+
+def _line(temperature_C: np.ndarray, bend_eV: float) -> np.ndarray:
+    """Conductivities on an Arrhenius line that bends by so much at 50 °C."""
+    kelvin = temperature_C + 273.15
+    hot = np.minimum(1.0 / kelvin - 1.0 / 323.15, 0.0)
+    return 1e5 / kelvin * np.exp(-(_ENERGY_EV / kelvin + bend_eV * hot) / BOLTZMANN_EV_PER_K)
 
 
 def _published() -> dict[str, tuple[float, float, dict[int, tuple[float, float]]]]:
@@ -231,6 +268,7 @@ def _print(found: dict[str, Any]) -> None:
         print(
             json.dumps(one, indent=1) if "value" in one else "\n".join(f"  {k}: {v}" for k, v in one.items())
         )
+    print("\nArrhenius lines:", json.dumps(found["arrhenius"]))
     seconds = [one["cpu_seconds_median"] for one in found["synthetic"].values()]
     print(f"\nCPU seconds per spectrum: {np.median(seconds):.2f}; by the clock: {found['seconds']}")
 

@@ -95,6 +95,12 @@ def test_the_total_is_known_better_than_its_parts(series: Recording) -> None:
         kind: np.median([v.high90 / v.low90 for v in conductivities(found, kind).values()])
         for kind in KINDS.values()
     }
+    assert all(
+        "poorly_resolved" in {flag.name for flag in v.flags} for v in conductivities(found, "bulk").values()
+    )
+    assert not any(
+        "poorly_resolved" in {flag.name for flag in v.flags} for v in conductivities(found, "total").values()
+    )
     assert widths["total"] < 1.1 < widths["grain_boundary"] < widths["bulk"]
 
 

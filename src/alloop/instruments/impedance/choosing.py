@@ -30,7 +30,8 @@ _SCALE_PER_NOISE = 4.0
 # No circuit is exact: an rms misfit of this share of |Z| is as good as none.
 _TOLERATED_MISFIT = 0.003
 # A circuit that misses by so many times more than the best is out, however smooth its misfit.
-_HOPELESS = 5.0
+_HOPELESS = 4.0
+_FAIR = 0.05
 # Share of the misfit that a circuit's resistances may be off by, besides what noise does to them, when the residuals
 # are white; it is the whole misfit when they are all alike. Set on synthetic spectra of unknown circuits.
 _DISCREPANCY_WHITE = 0.7
@@ -112,7 +113,10 @@ def _is_exhausted(fits: Sequence[Fit], noise: float) -> bool:
 
 
 def _weighed(tried: Sequence[tuple[Reading, str]]) -> tuple[Candidate, ...]:
-    worst = _HOPELESS * max(min(reading.fit.misfit for reading, _ in tried), _TOLERATED_MISFIT)
+    best_misfit = min(reading.fit.misfit for reading, _ in tried)
+    sound = min((reading.fit.misfit for reading, against in tried if not against), default=np.inf)
+    # Where only circuits with an objection come close, a fair fit of a sound one is worth more than nothing.
+    worst = max(_HOPELESS * max(best_misfit, _TOLERATED_MISFIT), sound if sound < _FAIR else 0.0)
     judged = [
         (reading, against or ("it misses the data" if reading.fit.misfit > worst else ""))
         for reading, against in tried

@@ -11,6 +11,7 @@ from alloop.instruments.recording import Geometry
 from alloop.properties import get_property
 
 _LIKELY_AT_MOST_S_PER_CM = 0.1
+_POORLY_RESOLVED_FACTOR = 4.0
 
 
 def cell_constant(geometry: Geometry) -> float | None:
@@ -83,7 +84,7 @@ def conductivity_values(
                 conditions=conditions,
                 method=_method(analysis),
                 is_measurement=kind != "grain_boundary" and known.low <= turned.value <= known.high,
-                flags=_plausibility(turned.value, known.low, known.high),
+                flags=(*_resolution(one), *_plausibility(turned.value, known.low, known.high)),
             )
         )
     if analysis.above_ohm is not None:
@@ -115,6 +116,13 @@ def _plausibility(value: float, low: float, high: float) -> tuple[Flag, ...]:
         )
         return (Flag("implausible_value", words, "doubt"),)
     return ()
+
+
+def _resolution(resistance: Estimate) -> tuple[Flag, ...]:
+    factor = resistance.high90 / resistance.low90
+    if factor < _POORLY_RESOLVED_FACTOR:
+        return ()
+    return (Flag("poorly_resolved", f"known within a factor of {factor:.2g} only", "doubt"),)
 
 
 def _method(analysis: Analysis) -> str:

@@ -79,7 +79,7 @@ def undetermined(total: Estimate | None) -> bool:
 def inliers(fit: Fit) -> BoolArray:
     """(n,) points that do not stand out of a fit; three or more in a row are no outliers but something real."""
     out = np.abs(fit.residual) > max(_OUTLIER, 5.0 * fit.misfit)
-    runs = np.lib.stride_tricks.sliding_window_view(out, _RUN).all(axis=1)
+    runs = np.asarray(np.lib.stride_tricks.sliding_window_view(out, _RUN).all(axis=1))
     in_run = np.zeros_like(out)
     for offset in range(_RUN):
         in_run[offset : offset + len(runs)] |= runs

@@ -18,7 +18,7 @@ _LEAST_ARC_EXPONENT = 0.45
 _LEAST_TAIL_EXPONENT = 0.35
 # A blocking electrode holds at least this much, in a cell of 1 per cm; less is the sample's own capacitance.
 _LEAST_TAIL_F_PER_CM = 1e-9
-_CLOSEST_ARCS = 2.0
+_CLOSEST_ARCS = 1.2
 _FAR_OUTSIDE = 10.0
 # An electrode's arc of which only this early part is seen is a blocking tail with a parameter too many.
 _A_TAIL = 1e3
