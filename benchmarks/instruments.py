@@ -1,4 +1,4 @@
-"""Instrument files against known answers: errors, time per file, and how many bad files are refused for the right reason.
+"""Instrument files against known answers: errors, time per file, how many bad files are refused for the right reason.
 
     python benchmarks/instruments.py                    all parts, about a quarter of an hour
     python benchmarks/instruments.py --parts impedance,bad_files --json

@@ -168,8 +168,9 @@ def test_files_that_are_no_tables(approved: Shell, put, tmp_path: Path) -> None:
             assert said in approved.fails("upload", "small-spinel", put(f"{number}.{ending}", content))[0]
     with (tmp_path / "huge.csv").open("wb") as stream:
         stream.truncate(200_000_000)
-    assert "a table may have 50 MB" in approved.fails("upload", "small-spinel", tmp_path / "huge.csv")[0]
-    assert "a folder" in approved.fails("upload", "small-spinel", tmp_path)[0]
+    assert "50 MB are the most" in approved.fails("upload", "small-spinel", tmp_path / "huge.csv")[0]
+    (tmp_path / "empty").mkdir()
+    assert "the folder holds no file" in approved.fails("upload", "small-spinel", tmp_path / "empty")[0]
     assert "cannot be read" in approved.fails("upload", "small-spinel", tmp_path / "none.csv")[0]
     assert "no such campaign" in approved.fails("upload", "other", put("a.csv", all_wells(PLATE)))[0]
     assert "not a plain file" in approved.fails("upload", "small-spinel", "/dev/zero")[0]

@@ -9,28 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from alloop.errors import UploadError
+from alloop.file_kinds import foreign_kind
 
 LARGEST_FILE_MB = 50
 LARGEST_UNPACKED_MB = 150
 
-_BEGINNINGS = (
-    (b"%PDF-", "a PDF document"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"II*\x00", "a TIFF image"),
-    (b"MM\x00*", "a TIFF image"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"PAR1", "a parquet file"),
-    (b"SQLite format 3", "an SQLite database"),
-    (b"{\\rtf", "a rich-text document"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"BIO-LOGIC MODULAR FILE", "a binary BioLogic file"),
-)
 # Office documents, Bruker .brml, Rigaku .rasx: what their archives hold.
 _PACKED_DOCUMENTS = (
     "[Content_Types].xml",
@@ -81,7 +64,7 @@ def check_size(data: bytes, where: str) -> None:
 
 def _too_large(size: int, where: str) -> UploadError:
     return UploadError(
-        f"the file has {size / 1e6:.0f} MB; a table may have {LARGEST_FILE_MB} MB",
+        f"the file has {size / 1e6:.0f} MB; {LARGEST_FILE_MB} MB are the most",
         "upload only the sheet with the results",
         where,
     )
@@ -113,9 +96,7 @@ def table_kind(data: bytes, where: str) -> Literal["text", "xlsx"]:
             "save it as .xlsx without a password, or as CSV",
             where,
         )
-    found = next((words for start, words in _BEGINNINGS if data.startswith(start)), None)
-    if found is None and b"%PDF-" in data[:1024]:
-        found = "a PDF document"
+    found = foreign_kind(data)
     if found is None and _MARKUP.match(data[:300]):
         found = "a web page or XML file"
     if found is None and _JSON.match(data[:300]):

@@ -5,20 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from alloop.file_kinds import foreign_kind
 from alloop.instruments.readers.content import Content
 
-_BEGINNINGS = (
-    (b"%PDF-", "a PDF document"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"II*\x00", "a TIFF image"),
-    (b"MM\x00*", "a TIFF image"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"{\\rtf", "a rich-text document"),
+_CONTAINERS = (
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls) or another old Office file"),
     (b"PK\x03\x04", "a zip archive of another program"),
     (b"PK\x05\x06", "an empty zip archive"),
@@ -39,7 +29,9 @@ _PHASE_LINE = re.compile(
 
 def binary_kind(content: Content) -> str | None:
     """What a file is that is no text, in words; None when it is text."""
-    found = next((words for start, words in _BEGINNINGS if content.data.startswith(start)), None)
+    found = foreign_kind(content.data)
+    if found is None:
+        found = next((words for start, words in _CONTAINERS if content.data.startswith(start)), None)
     if found is not None:
         return found
     return None if content.is_text else "a binary file of a kind that alloop does not know"
