@@ -175,7 +175,7 @@ def test_files_that_are_no_tables(approved: Shell, put, tmp_path: Path) -> None:
     assert "no such campaign" in approved.fails("upload", "other", put("a.csv", all_wells(PLATE)))[0]
     assert "not a plain file" in approved.fails("upload", "small-spinel", "/dev/zero")[0]
     good = put("good.csv", all_wells(PLATE))
-    assert len(approved.fails("upload", "small-spinel", good, put("empty.csv", b""), tmp_path)) == 2
+    assert len(approved.fails("upload", "small-spinel", good, put("empty.csv", b""), tmp_path / "empty")) == 2
     assert recorded(approved.home) == before
 
 
