@@ -120,9 +120,16 @@ def test_parts_are_told_by_capacitance_and_the_pellets_size() -> None:
     usual = read_fit(fit, 1.0)
     assert [round(one.resistance_ohm) for one in usual.electrolyte] == [2000, 5000]
     assert usual.electrolyte[0].is_bulk
-    assert usual.bulk()[0][0] == pytest.approx(2000, rel=1e-3)
-    assert usual.grain_boundary()[0][0] == pytest.approx(5000, rel=1e-3)
+    assert usual.bulk()[0].ohm == pytest.approx(2000, rel=1e-3)
+    assert usual.grain_boundary()[0].ohm == pytest.approx(5000, rel=1e-3)
     # in a long thin bar the same capacitance is that of an electrode
     bar = read_fit(fit, 100.0)
     assert [round(one.resistance_ohm) for one in bar.electrode] == [5000]
-    assert bar.totals()[0][0] == pytest.approx(2000, rel=1e-3)
+    assert bar.totals()[0].ohm == pytest.approx(2000, rel=1e-3)
+
+
+def test_a_long_circuit_of_a_person_is_fitted_in_time() -> None:
+    """Starting values are not tried in all combinations where there are too many of them."""
+    circuit = parse_circuit("-".join(["p(R1,CPE1)"] * 4 + ["CPE1"] * 8))
+    data = measured("p(R1,CPE1)-CPE3")
+    assert len(starting_points(circuit, FREQUENCY, data)) <= 10

@@ -17,7 +17,7 @@ from alloop.instruments.impedance.circuit_text import circuit_text
 from alloop.instruments.impedance.circuits import ComplexArray, parameter_names, to_coordinates
 from alloop.instruments.impedance.fitting import Fit, fit_circuit
 from alloop.instruments.impedance.models import lead_matters, models_with, objection
-from alloop.instruments.impedance.reading import Reading, read_fit
+from alloop.instruments.impedance.reading import Reading, Resistance, read_fit
 from alloop.instruments.impedance.starts import starting_points
 
 _MOST_ARCS = 3
@@ -31,7 +31,7 @@ _SCALE_PER_NOISE = 4.0
 _TOLERATED_MISFIT = 0.003
 # A circuit that misses by so many times more than the best is out, however smooth its misfit.
 _HOPELESS = 4.0
-_FAIR = 0.05
+_FAIR = 0.05  # …unless it misses by less than this and no other is sound
 # Share of the misfit that a circuit's resistances may be off by, besides what noise does to them, when the residuals
 # are white; it is the whole misfit when they are all alike. Set on synthetic spectra of unknown circuits.
 _DISCREPANCY_WHITE = 0.7
@@ -53,7 +53,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A positive quantity with its 90 % interval."""
+    """A positive quantity with its 90 % interval, such as a resistance in ohm."""
 
     value: float
     low90: float
@@ -115,7 +115,6 @@ def _is_exhausted(fits: Sequence[Fit], noise: float) -> bool:
 def _weighed(tried: Sequence[tuple[Reading, str]]) -> tuple[Candidate, ...]:
     best_misfit = min(reading.fit.misfit for reading, _ in tried)
     sound = min((reading.fit.misfit for reading, against in tried if not against), default=np.inf)
-    # Where only circuits with an objection come close, a fair fit of a sound one is worth more than nothing.
     worst = max(_HOPELESS * max(best_misfit, _TOLERATED_MISFIT), sound if sound < _FAIR else 0.0)
     judged = [
         (reading, against or ("it misses the data" if reading.fit.misfit > worst else ""))
@@ -146,22 +145,21 @@ def _odds(fit: Fit, best: Fit) -> float:
 
 
 def estimate(
-    candidates: Sequence[Candidate], values: Callable[[Reading], Sequence[tuple[float, float, float]]]
+    candidates: Sequence[Candidate], resistances: Callable[[Reading], Sequence[Resistance]]
 ) -> Estimate | None:
-    """A quantity over the circuits that give it, as the mean of its logarithm; None where they hold less than half.
+    """A resistance over the circuits that give it, as the mean of its logarithm; None where they hold less than half.
 
     Args:
         candidates: with their weights.
-        values: of a reading: (value, standard error of its logarithm, share of the reading's weight); one for each
-            way to read the circuit, none where the circuit does not have the quantity.
+        resistances: of a reading; one for each way to read the circuit, none where it does not have that part.
     """
     parts = []
     for one in candidates:
         fit = one.reading.fit
         freedom = max(fit.effective_points - len(fit.coordinates), 2.0)
-        for value, error, share in values(one.reading) if one.weight > 0 else ():
-            spread = max(float(np.hypot(error, discrepancy(fit))), 1e-9)
-            parts.append((one.weight * share, np.log(value), spread, freedom))
+        for found in resistances(one.reading) if one.weight > 0 else ():
+            spread = max(float(np.hypot(found.log_error, discrepancy(fit))), 1e-9)
+            parts.append((one.weight * found.belief, np.log(found.ohm), spread, freedom))
     if sum(part[0] for part in parts) < _ENOUGH_WEIGHT:
         return None
     weights, middles, spreads, freedoms = np.array(parts).T

@@ -7,7 +7,7 @@ it with the sample's own thickness / area.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -65,6 +65,15 @@ class Process:
 
 
 @dataclass(frozen=True)
+class Resistance:
+    """A resistance in ohm, the standard error of its logarithm, and the share of belief in this way to read it."""
+
+    ohm: float
+    log_error: float
+    belief: float = 1.0
+
+
+@dataclass(frozen=True)
 class Reading:
     """What a fitted circuit says of the sample.
 
@@ -85,28 +94,31 @@ class Reading:
         """The resistance of the electrolyte."""
         return sum(process.resistance_ohm for process in self.electrolyte)
 
-    def totals(self) -> list[tuple[float, float, float]]:
-        """The electrolyte's resistance: (ohm, standard error of its logarithm, share of belief).
+    def totals(self) -> list[Resistance]:
+        """The electrolyte's resistance, once for each way to read the circuit.
 
-        A slow arc whose capacitance fits a grain boundary as well as a contact is counted in with half the belief.
+        A slow arc whose capacitance fits a grain boundary as well as a contact is counted in with half the belief;
+        fully where a person gave the circuit.
         """
-        ways = [self._sum(self.electrolyte, 1.0)] if self.electrolyte else []
-        last = self.electrolyte[-1:]
-        if len(self.electrolyte) > 1 and last[0].is_unclear:
-            ways = [self._sum(self.electrolyte, 0.5), self._sum(self.electrolyte[:-1], 0.5)]
-        return ways
+        if not self.electrolyte:
+            return []
+        if len(self.electrolyte) > 1 and self.electrolyte[-1].is_unclear and self.is_chosen:
+            return [self._sum(self.electrolyte, 0.5), self._sum(self.electrolyte[:-1], 0.5)]
+        return [self._sum(self.electrolyte)]
 
-    def bulk(self) -> list[tuple[float, float, float]]:
-        """As `totals`: the resistance of the grains, where faster and slower processes lie apart."""
-        return self._group(0)
+    def bulk(self) -> list[Resistance]:
+        """The resistance of the grains, where faster and slower processes lie apart; else nothing."""
+        return self._groups()[:1]
 
-    def grain_boundary(self) -> list[tuple[float, float, float]]:
-        """As `totals`: the resistance of the grain boundaries, where faster and slower processes lie apart."""
-        return self._group(1)
+    def grain_boundary(self) -> list[Resistance]:
+        """The resistance of the grain boundaries, where faster and slower processes lie apart; else nothing."""
+        return self._groups()[1:]
 
-    def _group(self, which: int) -> list[tuple[float, float, float]]:
-        """The processes on one side of the widest gap between the frequencies of the electrolyte's arcs."""
-        known = [one for one in self.electrolyte if not (one.is_unclear and len(self.electrolyte) > 2)]
+    def _groups(self) -> list[Resistance]:
+        """The processes on both sides of the widest gap between the frequencies of the electrolyte's arcs."""
+        known = self.electrolyte
+        if self.is_chosen and len(known) > 2:
+            known = tuple(one for one in known if not one.is_unclear)
         peaks = [one.peak_Hz if one.peak_Hz is not None else np.inf for one in known]
         if len(known) > 1 and known[0].peak_Hz is None and known[1].is_bulk:
             peaks[0] = peaks[1]  # the arc is the grains'; what is faster is part of them, or the leads
@@ -114,18 +126,20 @@ class Reading:
         if not gaps or max(gaps) < _APART:
             return []
         at = int(np.argmax(gaps)) + 1
-        # The flank that an arc still has at its neighbour's peak may be counted to either of them.
-        flank = _FLANK * max(gaps) ** -_FLANK_SLOPE * sum(one.resistance_ohm for one in known)
-        groups = []
-        for part in (known[:at], known[at:]):
-            value, error, share = self._sum(tuple(part), 1.0)
-            groups.append((value, float(np.hypot(error, flank / value)) if self.is_chosen else error, share))
-        return [groups[which]] if max(error for _, error, _ in groups) < _WORST_LOG_ERROR else []
+        groups = [self._sum(known[:at]), self._sum(known[at:])]
+        if self.is_chosen:
+            # The flank that an arc still has at its neighbour's peak may be counted to either of them.
+            flank = _FLANK * max(gaps) ** -_FLANK_SLOPE * sum(one.ohm for one in groups)
+            groups = [
+                replace(one, log_error=float(np.hypot(one.log_error, flank / one.ohm))) for one in groups
+            ]
+        return groups if max(one.log_error for one in groups) < _WORST_LOG_ERROR else []
 
-    def _sum(self, processes: tuple[Process, ...], share: float) -> tuple[float, float, float]:
+    def _sum(self, processes: tuple[Process, ...], belief: float = 1.0) -> Resistance:
         value = sum(process.resistance_ohm for process in processes)
-        gradient = np.sum([process.gradient for process in processes], axis=0)
-        return value, _log_error(gradient, value, self.fit), share
+        relative = np.sum([process.gradient for process in processes], axis=0) / value
+        variance = float(relative @ self.fit.covariance @ relative)
+        return Resistance(value, float(np.sqrt(max(variance, 0.0))), belief)
 
 
 def read_fit(fit: Fit, cell_constant_per_cm: float | None, is_chosen: bool = True) -> Reading:
@@ -185,9 +199,3 @@ def _process(part: Node, fit: Fit, at: int, behind: int, factor: float) -> Proce
         UNCLEAR_FROM_F_PER_CM <= capacitance * factor < ELECTRODE_FROM_F_PER_CM,
         capacitance * factor < BULK_UP_TO_F_PER_CM,
     )
-
-
-def _log_error(gradient: FloatArray, value: float, fit: Fit) -> float:
-    relative = gradient / value
-    variance = float(relative @ fit.covariance @ relative)
-    return float(np.sqrt(max(variance, 0.0)))

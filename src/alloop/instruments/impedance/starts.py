@@ -33,6 +33,7 @@ _MOST_POSITIONS = 13
 _FEW = 3
 # What the best fit lacks starts small but not at zero: this share of |Z|.
 _LEAST_SHARE = 1e-3
+_MOST_CHOICES = 20_000
 _DRAWS, _KEPT_DRAWS = 400, 10
 
 
@@ -59,7 +60,8 @@ def starting_points(
     parts = parts_of(circuit)
     if all(isinstance(part, Element) or arc_of(part) for part in parts):
         arcs = sum(not isinstance(part, Element) for part in parts)
-        if arcs <= 4:
+        tails = sum(isinstance(part, Element) and part.kind == "CPE" for part in parts)
+        if _MOST_POSITIONS**arcs * len(_LONE_EXPONENTS["CPE"]) ** tails <= _MOST_CHOICES:
             return _of_chain(parts, frequency_Hz, impedance_ohm)
     return _drawn(circuit, frequency_Hz, impedance_ohm, np.random.default_rng(seed))
 
@@ -187,8 +189,6 @@ def _drawn(
             "C": -resistance - rate,
         }[kind]
     misfit = [
-        np.sum(np.log(np.abs(impedance(circuit, draw, frequency_Hz) / impedance_ohm)) ** 2)
-        + np.sum(np.angle(impedance(circuit, draw, frequency_Hz) / impedance_ohm) ** 2)
-        for draw in draws
+        np.sum(np.abs(np.log(impedance(circuit, draw, frequency_Hz) / impedance_ohm)) ** 2) for draw in draws
     ]
     return np.asarray(draws[np.argsort(misfit)[:_KEPT_DRAWS]])

@@ -53,7 +53,7 @@ def make_sweep(spectrum: Spectrum) -> Sweep:
         good = np.isfinite(frequency) & (frequency > 0) & np.isfinite(size) & (size > 0)
     # Beyond these limits nothing can be measured and squares overflow.
     good[good] &= (
-        (size[good] > 1e-9) & (size[good] < 1e18) & (frequency[good] < 1e12) & (frequency[good] > 1e-9)
+        (size[good] > 1e-9) & (size[good] < 1e15) & (frequency[good] < 1e12) & (frequency[good] > 1e-9)
     )
     if not good.all():
         flags.append(Flag("points_left_out", f"{np.sum(~good)} points without a finite impedance left out"))
