@@ -26,7 +26,7 @@ _INERT = ("ar", "argon", "n2", "nitrogen", "inert", "vacuum", "glovebox")
 _NARROWEST_DEG, _NARROW_DEG = 8.0, 25.0
 _WEAK_PEAK = 15.0
 _MUCH_UNEXPLAINED, _LARGE_MISFIT = 0.15, 2.5
-_MUCH_HUMP = 0.15
+_MUCH_HUMP = 0.2
 _CURVE_POINTS, _LISTED = 380, 12
 
 

@@ -30,9 +30,7 @@ _WEIGHT_HEADING = re.compile(
 _NUMBER = re.compile(
     r"^[<~≈]?\s*(\d+(?:[.,]\d+)?|[.,]\d+)\s*(%|wt\.?\s*%|wt)?\s*(?:(?:±|\+/-|\()\s*[\d.,]+\)?)?\s*(%|wt\.?\s*%)?$"
 )
-_PHASE = re.compile(
-    r"^(?=.*[A-Z])[A-Za-z0-9.()\[\]·*+\-]{1,60}(?:[_\s]+(?P<group>\d{1,3}|[A-Za-z0-9/\-_]{1,14}))?$"
-)
+_WELL = re.compile(r"^[A-H]\d{1,2}$")
 _WEIGHT_KEY, _PHASE_KEY = (
     re.compile(r"weight|wt|fraction|amount", re.IGNORECASE),
     re.compile(r"phase|product", re.IGNORECASE),
@@ -166,7 +164,8 @@ def _row(cells: Sequence[str]) -> tuple[str, str, float] | None:
     if not 2 <= len(cells) <= 3:
         return None
     value = _weight(cells[-1])
-    if value is None or not _PHASE.match(cells[0]) or not _is_formula(_split(cells[0])[0]):
+    # H8 or C3 alone is the name of a well, not a phase.
+    if value is None or _WELL.match(cells[0]) or not _is_formula(_split(cells[0])[0]):
         return None
     phase, group = _split(cells[0])
     return phase, cells[1] if len(cells) == 3 else group, value

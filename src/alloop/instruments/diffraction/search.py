@@ -26,6 +26,8 @@ from alloop.instruments.diffraction.refinement import Fit, Measured, Phase, isot
 MODEL_ERROR = 0.05
 _STRAINS = np.linspace(-0.009, 0.009, 13)
 _USUAL_STRAIN = 0.005
+# Above this misfit a pattern holds phases that were not found.
+_INCOMPLETE_MISFIT = 4.0
 # By how much chi² must fall for a texture to be refined.
 _TEXTURE_PAYS = 0.985
 _TRIED, _MOST_PHASES, _FINAL_EVALUATIONS, _FUTILE_ROUNDS = 5, 8, 14, 2
@@ -140,9 +142,18 @@ def identify(
         futile = futile + 1 if newest in left else 0
         if futile == _FUTILE_ROUNDS:
             break
-    measured, fit = _together(replace(measured, terms=final_terms, reach=FULL_REACH), fit, complete=True)
-    measured, fit, evidence, _ = _pruned(measured, fit, criteria, complete=True)
+    complete = _is_complete(reweighted(measured, fit, complete=True), fit)
+    # A free background would climb into peaks that nothing explains.
+    terms = final_terms if complete else measured.terms
+    measured, fit = _together(replace(measured, terms=terms, reach=FULL_REACH), fit, complete)
+    measured, fit, evidence, _ = _pruned(measured, fit, criteria, complete)
     return measured, fit, evidence
+
+
+def _is_complete(measured: Measured, fit: Fit) -> bool:
+    """Whether the phases found explain nearly all of the pattern."""
+    left = (measured.counts - fit.calculated) / measured.sigma
+    return bool(fit.phases) and float(np.mean(left**2)) < _INCOMPLETE_MISFIT**2
 
 
 def reference_spacing(measured: Measured) -> float:
