@@ -35,6 +35,8 @@ _FAIR = 0.05  # …unless it misses by less than this and no other is sound
 # Share of the misfit that a circuit's resistances may be off by, besides what noise does to them, when the residuals
 # are white; it is the whole misfit when they are all alike. Set on synthetic spectra of unknown circuits.
 _DISCREPANCY_WHITE = 0.7
+# Impedance analysers are specified to some tenths of a per cent of |Z| in the range of solid electrolytes, at best.
+_INSTRUMENT = 0.005
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def estimate(
         fit = one.reading.fit
         freedom = max(fit.effective_points - len(fit.coordinates), 2.0)
         for found in resistances(one.reading) if one.weight > 0 else ():
-            spread = max(float(np.hypot(found.log_error, discrepancy(fit))), 1e-9)
+            spread = float(np.sqrt(found.log_error**2 + discrepancy(fit) ** 2 + _INSTRUMENT**2))
             parts.append((one.weight * found.belief, np.log(found.ohm), spread, freedom))
     if sum(part[0] for part in parts) < _ENOUGH_WEIGHT:
         return None
