@@ -5,7 +5,7 @@
 
 No public files with known answers were found for these techniques, so that all cells are simulated
 (`instruments_cells_world.py`): other physics and other noise than the evaluation assumes, wide random settings.
-Thresholds were chosen on seed 0; the default seed is another one.
+Thresholds were chosen on seeds 0 and 1; the default is another one.
 """
 
 from __future__ import annotations
@@ -269,7 +269,7 @@ def textbook_figures() -> dict[str, Any]:
     return {"shape": fit.shape, "b10": b10.estimate, "b10_low": b10.lower, "b10_high": b10.upper}
 
 
-def cell_figures(cases: int = 300, samples: int = 400, seed: int = 1) -> dict[str, Any]:
+def cell_figures(cases: int = 300, samples: int = 400, seed: int = 2) -> dict[str, Any]:
     """All figures of this benchmark.
 
     Args:
@@ -295,7 +295,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--cases", type=int, default=300, help="simulated cells of each kind")
     parser.add_argument("--samples", type=int, default=400, help="samples for each row of the Weibull table")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     found = cell_figures(options.cases, options.samples, options.seed)
