@@ -4,7 +4,7 @@
     python benchmarks/instruments_impedance.py --spectra 100 --json
 
 Published: the EISFitpython example (7 temperatures) with the published circuit and with alloop's own, and Li6PS5Cl at
--25 °C. Synthetic: `synthetic_spectra.py`, of each kind `--spectra`, with seeds (10,000 and up) that were not used to
+-25 °C. Synthetic: `synthetic_spectra.py`, of each kind `--spectra`, with seeds (20,000 and up) that were not used to
 set anything. Bad: spectra and pellet sizes that must be refused, by the name of the reason. Time: CPU seconds of a
 spectrum, and 64 spectra on two processes by the clock. Data are taken from ../shared/data/eis; without them that part
 is left out.
@@ -35,7 +35,7 @@ from alloop.instruments.readers import read_recording
 from alloop.instruments.recording import Geometry, Recording
 
 EIS = Path(__file__).parents[1].parent / "shared" / "data" / "eis"
-FIRST_SEED = 10_000
+FIRST_SEED = 20_000
 _ENERGY_EV = 0.35
 REASONS = {"short": "shorted", "open": "open", "swapped": "sign_of_imaginary"}
 KINDS = {"Bulk": "bulk", "Gb": "grain_boundary", "Total": "total"}

@@ -33,6 +33,7 @@ _APART = 3.0
 # An arc of exponent n holds about (f/peak)^-n of itself at a distant frequency f; with n between 0.7 and 1 this is the
 # share of the total that cannot be told to belong to one of two neighbours.
 _FLANK, _FLANK_SLOPE = 0.6, 0.65
+_SKEWED = 3.0
 _WORST_LOG_ERROR = 1.0
 
 
@@ -129,7 +130,9 @@ class Reading:
         groups = [self._sum(known[:at]), self._sum(known[at:])]
         if self.is_chosen:
             # The flank that an arc still has at its neighbour's peak may be counted to either of them.
-            flank = _FLANK * max(gaps) ** -_FLANK_SLOPE * sum(one.ohm for one in groups)
+            # Needing a third part shows that they are not of the symmetric shape that two arcs are taken to have.
+            skewed = _SKEWED if len(known) > 2 else 1.0
+            flank = skewed * _FLANK * max(gaps) ** -_FLANK_SLOPE * sum(one.ohm for one in groups)
             groups = [
                 replace(one, log_error=float(np.hypot(one.log_error, flank / one.ohm))) for one in groups
             ]
