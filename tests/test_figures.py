@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,3 +35,10 @@ def test_logarithms_are_labelled_as_powers() -> None:
     text = figure("t", Axis("x"), Axis("y", "log10"), [Series("", [(0, -6), (1, -2)])], [("target", -3)])
     assert "1e-4" in text
     assert "target" in text
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -4.5e15, 4.5e15, 1e300])
+def test_a_single_point_of_any_size_is_drawn(value: float) -> None:
+    drawn = figure("one", Axis("x"), Axis("y"), [Series("", [(value, value)])])
+    assert "nan" not in drawn
+    assert drawn.count("<circle") >= 1

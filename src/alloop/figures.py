@@ -97,7 +97,8 @@ class _Range:
     @classmethod
     def around(cls, values: Sequence[float], axis: Axis) -> _Range:
         low, high = min(values), max(values)
-        margin = 0.06 * (high - low) or 0.5
+        # of a single value, wide enough that rounding does not close the range again
+        margin = 0.06 * (high - low) or max(0.5, 1e-6 * abs(low))
         if axis.whole:
             margin = max(margin, 0.5)
         low, high = low - margin, high + margin
