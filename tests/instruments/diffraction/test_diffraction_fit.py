@@ -87,8 +87,8 @@ def test_strain_along_the_freedoms_keeps_the_kind_of_cell(name: str, change: flo
 
 def test_noise_tells_counts_from_counts_per_second() -> None:
     pattern = simulated({"NiO": 1.0})
-    assert variance_per_count(pattern.counts) == pytest.approx(1.0, abs=0.15)
-    assert variance_per_count(pattern.counts / 25.0) == pytest.approx(1.0 / 25.0, rel=0.15)
+    assert variance_per_count(pattern.counts) == pytest.approx(1.0, abs=0.2)
+    assert variance_per_count(pattern.counts / 25.0) == pytest.approx(1.0 / 25.0, rel=0.2)
 
 
 def test_the_background_lies_below_the_peaks() -> None:

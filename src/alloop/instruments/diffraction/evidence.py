@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alloop.arrays import FloatArray
+from alloop.instruments.diffraction.peaks import find_peaks
 from alloop.instruments.diffraction.profile import (
     add_lines,
     line_angles,
@@ -20,6 +21,7 @@ from alloop.instruments.diffraction.refinement import Fit, Measured, nonnegative
 # with this part of its expected intensity (texture and errors of the structure leave a line seldom lower).
 TESTABLE, PRESENT_SHARE = 3.0, 0.4
 _MOST_LINES = 40
+_SHAPE_ERROR, _NEAR, _CHANCE_LIMITS = 0.1, 0.6, (0.03, 0.6)
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,14 @@ class Evidence:
         testable: number of lines (those closer than their width as one) that could be seen on their own.
         present: number of them that are.
         support: part of the testable lines, weighted with their expected significance, that is found.
+        coincidence: probability that as many lines lie on peaks by accident.
     """
 
     gain: float
     testable: int
     present: int
     support: float
+    coincidence: float = 1.0
 
 
 def evidence_of(measured: Measured, fit: Fit, index: int) -> Evidence:
@@ -50,7 +54,31 @@ def evidence_of(measured: Measured, fit: Fit, index: int) -> Evidence:
     share = found[tested] / expected[tested]
     present = (found[tested] >= TESTABLE) & (share >= PRESENT_SHARE)
     support = float(np.sum(expected[tested] * np.clip(share, 0.0, 1.0)) / np.sum(expected[tested]))
-    return Evidence(_gain(measured, fit, index), int(tested.sum()), int(present.sum()), support)
+    gain, testable, found_lines = _gain(measured, fit, index), int(tested.sum()), int(present.sum())
+    return Evidence(
+        gain, testable, found_lines, support, _coincidence(measured, fit, index, testable, found_lines)
+    )
+
+
+def _coincidence(measured: Measured, fit: Fit, index: int, testable: int, present: int) -> float:
+    """Probability of as many matches by accident, were the lines laid anywhere.
+
+    The chance of one line is the part of the range that lies within a peak which the other phases do not explain; as
+    many matches as the lattice has freedoms are no surprise, nor one for the zero unless other phases fix it.
+    """
+    from scipy.stats import binom
+
+    others = fit.patterns @ fit.scales - fit.patterns[:, index] * fit.scales[index]
+    noise = np.hypot(measured.noise, _SHAPE_ERROR * others)
+    excess = measured.counts - fit.background - others
+    marked = np.zeros(len(excess), dtype=bool)
+    for peak in find_peaks(measured.two_theta_deg, excess, noise, significance=TESTABLE):
+        low, high = peak.two_theta_deg - _NEAR * peak.width_deg, peak.two_theta_deg + _NEAR * peak.width_deg
+        first, last = np.searchsorted(measured.two_theta_deg, [low, high])
+        marked[int(first) : int(last)] = True
+    chance = float(np.clip(marked.mean(), *_CHANCE_LIMITS))
+    given = len(fit.phases[index].shape.lattice) + (len(fit.phases) == 1)
+    return float(binom.sf(present - given - 1, max(testable - given, 1), chance))
 
 
 def _gain(measured: Measured, fit: Fit, index: int) -> float:

@@ -13,7 +13,7 @@ from alloop.instruments.diffraction.refinement import Fit, Measured
 # Beside a fitted line, a remainder below this part of it is a misfit of its shape.
 _MISFIT_SHARE = 0.25
 _LEAST_SHARE = 0.004
-_ABOVE, _ROUNDS = 0.05, 25
+_ABOVE, _ROUNDS, _FLAT = 0.05, 25, 0.03
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def residual_of(measured: Measured, fit: Fit, width_deg: float) -> Residual:
         float(np.sqrt(np.mean((left / measured.sigma) ** 2))),
         tuple(seen),
         float(min(sum(one.area for one in seen) / max(total, 1e-300), 1.0)),
-        hump_share(measured.two_theta_deg, fit.background, measured.counts),
+        hump_share(measured.two_theta_deg, fit.background, measured.counts, float(np.median(measured.noise))),
     )
 
 
@@ -74,7 +74,7 @@ def _nearby_maximum(measured: Measured, values: FloatArray, width_deg: float) ->
     return np.asarray(maximum_filter1d(values, size=2 * max(1, round(width_deg / step)) + 1))
 
 
-def hump_share(two_theta_deg: FloatArray, background: FloatArray, counts: FloatArray) -> float:
+def hump_share(two_theta_deg: FloatArray, background: FloatArray, counts: FloatArray, noise: float) -> float:
     """Part of the area above a smooth background that is broad: what the fitted background has above a+b·x+c·x²+d/x.
 
     The smooth part (air, slits, fluorescence, a beam longer than the sample) is laid under the fitted background by
@@ -89,6 +89,9 @@ def hump_share(two_theta_deg: FloatArray, background: FloatArray, counts: FloatA
         root = np.sqrt(weight)
         smooth = columns @ np.linalg.lstsq(columns * root[:, None], background * root, rcond=None)[0]
         weight = np.where(background > smooth, _ABOVE, 1.0 - _ABOVE)
-    hump = float(np.trapezoid(np.maximum(background - smooth, 0.0), two_theta_deg))
+    above = np.maximum(background - smooth, 0.0)
+    if above.max() < max(_FLAT * float(np.median(np.abs(smooth))), noise):
+        return 0.0
+    hump = float(np.trapezoid(above, two_theta_deg))
     peaks = float(np.trapezoid(np.maximum(counts - background, 0.0), two_theta_deg))
     return hump / max(hump + peaks, 1e-300)

@@ -44,14 +44,17 @@ class Criteria:
         support: part of its own lines, weighted with their expected significance, that must be found.
         present_share: part of the number of its own lines that must be found.
         present: number of them that must be found (all, where fewer could be seen).
+        accident: largest product of the probability that the lines lie on peaks by accident and the part of their
+            intensity that is not found: few lines must agree in intensity, too.
         weight: smallest weight fraction among the crystalline phases.
     """
 
     gain_share: float = 0.02
     gain: float = 60.0
     support: float = 0.7
-    present_share: float = 0.7
+    present_share: float = 0.6
     present: int = 3
+    accident: float = 0.006
     weight: float = 0.01
 
 
@@ -258,6 +261,7 @@ def _accepted(measured: Measured, fit: Fit, index: int, evidence: Evidence, crit
         and evidence.support >= criteria.support
         and evidence.present >= min(criteria.present, max(evidence.testable, 1))
         and evidence.present >= criteria.present_share * evidence.testable
+        and evidence.coincidence * (1.0 - evidence.support) <= criteria.accident
         and weight_fractions(fit)[index] >= criteria.weight
     )
 
