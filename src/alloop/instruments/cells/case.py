@@ -7,11 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alloop.instruments.evaluation import DerivedValue, Flag, Given
+from alloop.instruments.pellet_size import size_flags
 from alloop.instruments.recording import Geometry, Recording, Trace
-
-THICKNESS_MM = (0.01, 20.0)
-AREA_CM2 = (0.005, 20.0)
-"""Of a believable pellet; EC-Lab writes 0.001 cm2 where nobody entered an area."""
 
 _PASSED_ON = ("pressure_MPa", "carbon_wt_percent", "electrodes", "reference_electrode")
 
@@ -51,6 +48,10 @@ class Case:
         """Of the pellet."""
         return self.given.geometry.over(self.recording.geometry)
 
+    def size_flags(self, *, thickness: bool) -> tuple[Flag, ...]:
+        """Why a resistance or a current cannot be put per size; empty where it can."""
+        return size_flags(self.given.geometry, self.recording.geometry, thickness=thickness)
+
     def conditions(self, **more: float | str) -> dict[str, float | str]:
         """What to keep with a value: what was measured and those statements that bear on it."""
         return {name: self.stated[name] for name in _PASSED_ON if name in self.stated} | more
@@ -72,37 +73,3 @@ class Outcome:
     details: Mapping[str, Any] = field(default_factory=dict)
     figure: str | None = None
     status: str | None = None
-
-
-def size_flags(case: Case, *, thickness: bool) -> tuple[Flag, ...]:
-    """Why a resistance or a current cannot be put per size; empty where it can.
-
-    Args:
-        case: the trace.
-        thickness: whether the thickness is needed beside the area.
-    """
-    sizes = {"area": (case.geometry.area_cm2, case.given.geometry.area_cm2, AREA_CM2, "cm2")}
-    if thickness:
-        sizes["thickness"] = (
-            case.geometry.thickness_mm,
-            case.given.geometry.thickness_mm,
-            THICKNESS_MM,
-            "mm",
-        )
-    missing = [name for name, (value, *_) in sizes.items() if value is None]
-    flags: tuple[Flag, ...] = ()
-    if missing:
-        words = f"no {' and no '.join(missing)} of the pellet: give it with the upload"
-        flags += (Flag("geometry_missing", words, "refusal"),)
-    for name, (value, by_person, (low, high), unit) in sizes.items():
-        if value is not None and not low <= value <= high:
-            whose = "given" if by_person is not None else "in the file"
-            words = f"{name} of {value:g} {unit} {whose}, outside {low:g} to {high:g} {unit}"
-            severe = by_person is None or not 0.0 < value < float("inf")
-            flags += (Flag("geometry_implausible", words, "refusal" if severe else "doubt"),)
-    return flags
-
-
-def is_refused(flags: tuple[Flag, ...]) -> bool:
-    """Whether any flag means that there is no value."""
-    return any(one.severity == "refusal" for one in flags)

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from alloop.errors import InstrumentError
-from alloop.instruments.cells.case import Case, Outcome, is_refused, size_flags
+from alloop.instruments.cells.case import Case, Outcome
 from alloop.instruments.cells.pictures import picture_of_polarisation, picture_of_sweep
 from alloop.instruments.cells.polarisation import Conductance, electronic_conductance
 from alloop.instruments.cells.references import shift_to_metal
@@ -15,6 +15,7 @@ from alloop.instruments.cells.sweeps import Sweep
 from alloop.instruments.cells.technique import Programme
 from alloop.instruments.cells.voltammetry import THRESHOLD_A_PER_CM2, Onset, Reaction, find_onset
 from alloop.instruments.evaluation import Bound, DerivedValue, Flag
+from alloop.instruments.pellet_size import is_refused
 
 _OPPOSITE: dict[Bound, Bound] = {"below": "above", "above": "below", "exact": "exact"}
 
@@ -37,7 +38,7 @@ def outcome_of_polarisation(case: Case, programme: Programme) -> Outcome:
         None if found.low90_S is None else 1.0 / found.low90_S,
         _OPPOSITE[found.bound], case.temperature_C, None, conditions, method, is_measurement=False,
     )  # fmt: skip
-    sizes = size_flags(case, thickness=True)
+    sizes = case.size_flags(thickness=True)
     values: tuple[DerivedValue, ...] = (resistance,)
     flags = found.flags + sizes
     if "electrodes" not in case.stated:
@@ -82,7 +83,7 @@ def outcome_of_voltammetry(case: Case, programme: Programme) -> Outcome:
     """
     first = programme.sweeps[0]
     shift, scale = shift_to_metal(case.stated, case.given.mobile_ion)
-    sizes = size_flags(case, thickness=False)
+    sizes = case.size_flags(thickness=False)
     has_area = not is_refused(sizes)
     area = case.geometry.area_cm2 if has_area and case.geometry.area_cm2 else 1.0
     density = case.trace.current_A / area

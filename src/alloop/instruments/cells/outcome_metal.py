@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from alloop.instruments.cells.case import Case, Outcome, is_refused, size_flags
+from alloop.instruments.cells.case import Case, Outcome
 from alloop.instruments.cells.critical_current import critical_current
 from alloop.instruments.cells.cycling import lifetime
 from alloop.instruments.cells.half_cycles import Event, HalfCycles
 from alloop.instruments.cells.pictures import picture_of_cell
 from alloop.instruments.cells.technique import Programme
 from alloop.instruments.evaluation import DerivedValue, Flag
+from alloop.instruments.pellet_size import is_refused
 
 _BEST_S_PER_CM = 0.1
 """Three times the best conductivity known (3.2e-2 S/cm, Y. Li et al., Science 381 (2023) 50,
@@ -34,7 +35,7 @@ def outcome_of_cycling(case: Case, programme: Programme) -> Outcome:
         InstrumentError: as `cycling.lifetime`.
     """
     life = lifetime(case.trace, programme)
-    sizes = size_flags(case, thickness=False)
+    sizes = case.size_flags(thickness=False)
     flags = life.flags + sizes + _shorted_before(case, life.cycles)
     known: dict[str, float | str] = {"failure_mode": _WORDS[life.failure]}
     measured = not is_refused(sizes)
@@ -67,7 +68,7 @@ def outcome_of_critical_current(case: Case, programme: Programme) -> Outcome:
         InstrumentError: as `critical_current.critical_current`.
     """
     found = critical_current(case.trace, programme)
-    sizes = size_flags(case, thickness=False)
+    sizes = case.size_flags(thickness=False)
     flags = found.flags + sizes + _shorted_before(case, found.cycles)
     details: dict[str, Any] = {
         "steps_A": list(found.steps_A),
@@ -119,7 +120,7 @@ def _wanted(case: Case) -> Mapping[str, bool]:
 def _shorted_before(case: Case, cycles: HalfCycles) -> tuple[Flag, ...]:
     """Whether the cell conducts better from the first half-cycle on than any electrolyte does."""
     thickness, area = case.geometry.thickness_mm, case.geometry.area_cm2
-    if is_refused(size_flags(case, thickness=True)) or not thickness or not area:
+    if is_refused(case.size_flags(thickness=True)) or not thickness or not area:
         return ()
     resistance = float(np.nanmedian(cycles.resistance_ohm[0]))
     if resistance > thickness / 10.0 / area / _BEST_S_PER_CM:

@@ -12,8 +12,8 @@ from alloop.instruments.evaluation import DerivedValue, Evaluation, Flag, Given
 from alloop.instruments.impedance.analysis import Analysis, analyse, details_of
 from alloop.instruments.impedance.circuits import impedance
 from alloop.instruments.impedance.conductivity import cell_constant, conductivity_values, resistance_values
-from alloop.instruments.impedance.gates import geometry_flags
 from alloop.instruments.impedance.temperature_series import evaluate_series, temperatures_of
+from alloop.instruments.pellet_size import is_refused, size_flags
 from alloop.instruments.recording import Recording, Spectrum
 
 _MOST_SPECTRA = 256
@@ -82,12 +82,12 @@ def evaluate_impedance(recording: Recording, given: Given) -> Evaluation:
 
 def _evaluate_one(spectrum: Spectrum, recording: Recording, given: Given, several: bool) -> _One:
     stated = spectrum.geometry.over(recording.geometry)
-    size_flags = geometry_flags(given.geometry, stated)
-    believed = not any(flag.severity == "refusal" for flag in size_flags)
+    sizes = size_flags(given.geometry, stated)
+    believed = not is_refused(sizes)
     constant = cell_constant(given.geometry.over(stated)) if believed else None
     analysis = analyse(spectrum, constant, given.circuit)
     temperature = _temperature(spectrum, recording, given, several)
-    flags = [*analysis.flags, *size_flags]
+    flags = [*analysis.flags, *sizes]
     if temperature is None and analysis.candidates:
         flags.append(Flag("temperature_missing", "no temperature stated; a conductivity needs one"))
     name = spectrum.name or ("" if temperature is None else f"{temperature:g} °C")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from alloop.arrays import BoolArray, FloatArray
@@ -14,7 +12,6 @@ from alloop.instruments.impedance.fitting import Fit
 from alloop.instruments.impedance.kramers_kronig import KramersKronig
 from alloop.instruments.impedance.reading import Reading
 from alloop.instruments.impedance.sweep import Sweep
-from alloop.instruments.recording import Geometry
 
 # Leads and contacts of a laboratory cell have a few tenths of an ohm to two ohms.
 _LEADS_OHM = 2.0
@@ -29,9 +26,6 @@ _OUTLIER, _RUN = 0.05, 3
 _UNDETERMINED_FACTOR = 10.0
 # A blocking electrode holds more than this in a cell of 1 per cm; below, the sample itself is charged.
 _SAMPLE_BELOW_F_PER_CM = 1e-9
-
-THICKNESS_MM = (0.01, 20.0)
-AREA_CM2 = (0.005, 20.0)
 
 
 def short_flag(sweep: Sweep, cell_constant_per_cm: float | None) -> Flag | None:
@@ -177,31 +171,4 @@ def _process_flags(reading: Reading) -> list[Flag]:
         last = reading.electrolyte[-1]
         words = f"an arc of {last.resistance_ohm:.3g} ohm with {last.capacitance_F:.2g} F may be boundary or contact"
         flags.append(Flag("unclear_arc", f"{words}: the interval holds both"))
-    return flags
-
-
-def geometry_flags(given: Geometry, stated: Geometry) -> list[Flag]:
-    """Whether a conductivity can be made of a resistance.
-
-    Args:
-        given: by a person, who may know better: doubted at most.
-        stated: in the file, which is often an instrument's default: not believed when implausible.
-    """
-    both = given.over(stated)
-    parts: Sequence[tuple[str, float | None, float | None, tuple[float, float], str]] = (
-        ("thickness", both.thickness_mm, given.thickness_mm, THICKNESS_MM, "mm"),
-        ("area", both.area_cm2, given.area_cm2, AREA_CM2, "cm2"),
-    )
-    flags = []
-    missing = [name for name, value, *_ in parts if value is None]
-    if missing:
-        words = f"no {' and no '.join(missing)}: no conductivity without the pellet's size"
-        flags.append(Flag("geometry_missing", words, "refusal"))
-    for name, value, by_person, (low, high), unit in parts:
-        if value is not None and not low <= value <= high:
-            whose = "given" if by_person is not None else "in the file"
-            words = f"{name} of {value:g} {unit} {whose}, outside {low:g} to {high:g} {unit}"
-            impossible = by_person is None or not 0.0 < value < float("inf")
-            words += ": give the pellet's own" if by_person is None else ": check the unit"
-            flags.append(Flag("geometry_implausible", words, "refusal" if impossible else "doubt"))
     return flags
