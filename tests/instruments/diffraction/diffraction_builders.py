@@ -10,8 +10,8 @@ import numpy as np
 from alloop.instruments.diffraction import References, load_references
 from alloop.instruments.diffraction.crystal import Crystal
 from alloop.instruments.diffraction.lines import powder_lines
+from alloop.instruments.diffraction.model import isotropic
 from alloop.instruments.diffraction.profile import Beam, Instrument, PhaseShape, phase_pattern
-from alloop.instruments.diffraction.refinement import isotropic
 from alloop.instruments.recording import Pattern, Recording
 
 ROOT = Path(__file__).parents[3]

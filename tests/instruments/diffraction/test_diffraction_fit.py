@@ -17,6 +17,8 @@ from diffraction_builders import COPPER, REFERENCES, crystal, references, simula
 from alloop.instruments.diffraction.background import snip, variance_per_count
 from alloop.instruments.diffraction.crystal import cell_volume, lattice_freedoms, reciprocal_metric, strained
 from alloop.instruments.diffraction.lines import absorption_per_cm, powder_lines
+from alloop.instruments.diffraction.measured import measured_pattern
+from alloop.instruments.diffraction.model import weight_fractions
 from alloop.instruments.diffraction.peaks import peaks_of_pattern
 from alloop.instruments.diffraction.profile import (
     Instrument,
@@ -26,7 +28,7 @@ from alloop.instruments.diffraction.profile import (
     line_intensities,
     pseudo_voigt,
 )
-from alloop.instruments.diffraction.search import identify, measured_pattern, weight_fractions
+from alloop.instruments.diffraction.search import identify
 
 
 @pytest.mark.parametrize("name", ["NiO", "ZrO2_monoclinic", "La2O3", "WO3"])

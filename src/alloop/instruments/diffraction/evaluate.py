@@ -10,13 +10,14 @@ from alloop.figures import COLOURS, Axis, Series, figure
 from alloop.instruments.diffraction.crystal import Crystal
 from alloop.instruments.diffraction.evidence import Evidence
 from alloop.instruments.diffraction.fractions import Fractions, phase_fractions
+from alloop.instruments.diffraction.measured import Measured, measured_pattern
+from alloop.instruments.diffraction.model import Fit
 from alloop.instruments.diffraction.peaks import Peak, joined, peaks_of_pattern, points_to_join
 from alloop.instruments.diffraction.profile import phase_cell
 from alloop.instruments.diffraction.radiation import beam_of
 from alloop.instruments.diffraction.references import References
-from alloop.instruments.diffraction.refinement import Fit, Measured
 from alloop.instruments.diffraction.residual import Residual, residual_of
-from alloop.instruments.diffraction.search import identify, measured_pattern
+from alloop.instruments.diffraction.search import identify
 from alloop.instruments.diffraction.target import is_target, target_values
 from alloop.instruments.evaluation import DerivedValue, Evaluation, Flag, Given
 from alloop.instruments.recording import Pattern, Recording
@@ -116,7 +117,8 @@ def _counting_flags(peaks: Sequence[Peak]) -> list[Flag]:
     best = max((one.significance for one in peaks), default=0.0)
     if best >= _WEAK_PEAK:
         return []
-    words = f"the highest peak is {best:.0f} times its noise; count longer, or the sample is amorphous"
+    seen = f"the highest peak is {best:.0f} times its noise" if peaks else "no peak stands out of the noise"
+    words = f"{seen}; count longer, or the sample is amorphous"
     return [Flag("few_counts", words, "doubt")]
 
 

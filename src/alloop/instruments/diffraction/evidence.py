@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from alloop.arrays import FloatArray
+from alloop.instruments.diffraction.measured import Measured
+from alloop.instruments.diffraction.model import Fit
 from alloop.instruments.diffraction.peaks import find_peaks
 from alloop.instruments.diffraction.profile import (
     add_lines,
@@ -15,7 +17,7 @@ from alloop.instruments.diffraction.profile import (
     line_widths,
     pseudo_voigt,
 )
-from alloop.instruments.diffraction.refinement import Fit, Measured, nonnegative
+from alloop.instruments.diffraction.refinement import nonnegative
 
 # A line can be tested when the fit expects it with this significance; it is there when it is found with as much and
 # with this part of its expected intensity (texture and errors of the structure leave a line seldom lower).

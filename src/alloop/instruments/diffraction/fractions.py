@@ -8,8 +8,8 @@ import numpy as np
 
 from alloop.arrays import FloatArray
 from alloop.instruments.diffraction.lines import absorption_per_cm
-from alloop.instruments.diffraction.refinement import Fit
-from alloop.instruments.diffraction.search import Criteria, weight_fractions
+from alloop.instruments.diffraction.model import Fit, weight_fractions
+from alloop.instruments.diffraction.search import Criteria
 
 PARTICLE_DIAMETER_UM, _LARGEST_DIAMETER_UM = 2.0, 6.0
 """Assumed size of the grains of ground powders, and the largest that the interval covers."""

@@ -7,119 +7,17 @@ doi:10.1137/0710036; derivatives after Kaufman, 1975, doi:10.1007/BF01932995), w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from alloop.arrays import BoolArray, FloatArray
-from alloop.instruments.diffraction.crystal import Crystal, lattice_freedoms
-from alloop.instruments.diffraction.lines import Lines
-from alloop.instruments.diffraction.profile import FULL_REACH, Beam, Instrument, PhaseShape, phase_pattern
+from alloop.arrays import FloatArray
+from alloop.instruments.diffraction.measured import Measured
+from alloop.instruments.diffraction.model import Fit, Phase, isotropic
+from alloop.instruments.diffraction.parameters import Parameter, parameters_of, with_width
+from alloop.instruments.diffraction.profile import Instrument, PhaseShape, phase_pattern
 
-# Widths of the normal distributions that parameters are expected in; they keep a fit of few lines from running away.
-_ZERO_DEG, _DISPLACEMENT_DEG, _LATTICE, _LOG_WIDTH, _ASYMMETRY, _LOG_TEXTURE = (
-    0.03,
-    0.08,
-    0.003,
-    0.7,
-    0.03,
-    0.3,
-)
-_LIMITS = {
-    "zero": 0.15,
-    "displacement": 0.4,
-    "lattice": 0.02,
-    "log_width": 2.5,
-    "asymmetry": 0.15,
-    "log_texture": 1.0,
-}
 _EVALUATIONS = 14
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """A pattern made ready for fitting.
-
-    Attributes:
-        two_theta_deg, counts: (n,) as measured.
-        sigma: (n,) standard uncertainties of the counts, an allowance for the model included.
-        noise: (n,) the same without the allowance.
-        terms: (n, m) background columns.
-        beam: the radiation.
-        reach: how many widths off its centre a line ends.
-    """
-
-    two_theta_deg: FloatArray
-    counts: FloatArray
-    sigma: FloatArray
-    noise: FloatArray
-    terms: FloatArray
-    beam: Beam
-    reach: float = FULL_REACH
-
-
-@dataclass(frozen=True, eq=False)
-class Phase:
-    """A phase in a fit: its structure, its lines, its shape."""
-
-    crystal: Crystal
-    lines: Lines
-    shape: PhaseShape
-
-    @staticmethod
-    def of(crystal: Crystal, lines: Lines, like: PhaseShape | None = None, strain: float = 0.0) -> Phase:
-        """A phase to begin with; its lines as wide as those of another."""
-        lattice = strain * isotropic(crystal)
-        shape = PhaseShape(lattice) if like is None else PhaseShape(lattice, like.size_deg, like.strain_deg)
-        return Phase(crystal, lines, shape)
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """A pattern with its phases fitted.
-
-    Attributes:
-        instrument, phases: what was refined.
-        scales: (k,) of the phases.
-        scale_covariance: (k, k), the nonlinear parameters included, scaled by the misfit.
-        background: (n,) fitted.
-        patterns: (n, k) of the phases of scale 1.
-        lattice_sigma: for each phase, standard uncertainties of its lattice freedoms.
-        chi_square: sum of squared residuals over `Measured.sigma`.
-    """
-
-    instrument: Instrument
-    phases: tuple[Phase, ...]
-    scales: FloatArray
-    scale_covariance: FloatArray
-    background: FloatArray
-    patterns: FloatArray
-    lattice_sigma: tuple[FloatArray, ...]
-    chi_square: float
-
-    @property
-    def calculated(self) -> FloatArray:
-        """The calculated pattern, background included, (n,)."""
-        return np.asarray(self.background + self.patterns @ self.scales)
-
-
-def isotropic(crystal: Crystal) -> FloatArray:
-    """The direction among a lattice's freedoms in which all lengths grow alike."""
-    freedoms = lattice_freedoms(crystal.cell)
-    return np.asarray(np.any(freedoms[:, :3] != 0.0, axis=1), dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class _Parameter:
-    """One nonlinear parameter: of which phase (-1: of the instrument), which kind, which number."""
-
-    phase: int
-    kind: str
-    number: int
-    start: float
-    expected: float
-    width: float
-    limit: float
 
 
 def refine(
@@ -155,7 +53,7 @@ def refine(
         measured,
         tuple(phases),
         instrument,
-        _parameters(phases, instrument, free_instrument, free, whole_lattice, textured),
+        parameters_of(phases, instrument, free_instrument, free, whole_lattice, textured),
     )
     start = np.array([one.start for one in problem.parameters])
     if len(start) and count:
@@ -178,88 +76,6 @@ def refine(
     return problem.fit(found)
 
 
-def _parameters(
-    phases: Sequence[Phase],
-    instrument: Instrument,
-    free_instrument: bool,
-    free: Sequence[bool],
-    whole_lattice: Sequence[bool],
-    textured: Sequence[bool],
-) -> tuple[_Parameter, ...]:
-    rows: list[_Parameter] = []
-    usual, log_limit = Instrument(), _LIMITS["log_width"]
-    if free_instrument:
-        rows += [
-            _Parameter(-1, "zero_deg", 0, instrument.zero_deg, 0.0, _ZERO_DEG, _LIMITS["zero"]),
-            _Parameter(
-                -1,
-                "displacement_deg",
-                0,
-                instrument.displacement_deg,
-                0.0,
-                _DISPLACEMENT_DEG,
-                _LIMITS["displacement"],
-            ),
-            _Parameter(
-                -1, "gauss_deg", 0, *_log(instrument.gauss_deg, usual.gauss_deg), _LOG_WIDTH, log_limit
-            ),
-            _Parameter(
-                -1,
-                "gauss_slope_deg",
-                0,
-                *_log(instrument.gauss_slope_deg, usual.gauss_slope_deg),
-                _LOG_WIDTH,
-                log_limit,
-            ),
-            _Parameter(-1, "asymmetry", 0, instrument.asymmetry, 0.0, _ASYMMETRY, _LIMITS["asymmetry"]),
-            _Parameter(-1, "overflow", 0, instrument.overflow, 0.25, 0.25, 0.25),
-        ]
-    for index, phase in enumerate(phases):
-        if not free[index]:
-            continue
-        shape, like = phase.shape, PhaseShape(phase.shape.lattice)
-        along = isotropic(phase.crystal)
-        if whole_lattice[index]:
-            rows += [
-                _Parameter(index, "lattice", number, float(value), 0.0, _LATTICE, _LIMITS["lattice"])
-                for number, value in enumerate(shape.lattice)
-            ]
-        else:
-            size = float(shape.lattice @ along / (along @ along))
-            rows.append(_Parameter(index, "size", 0, size, 0.0, _LATTICE, _LIMITS["lattice"]))
-        rows += [
-            _Parameter(index, "size_deg", 0, *_log(shape.size_deg, like.size_deg), _LOG_WIDTH, log_limit),
-            _Parameter(
-                index, "strain_deg", 0, *_log(shape.strain_deg, like.strain_deg), _LOG_WIDTH, log_limit
-            ),
-        ]
-        if textured[index]:
-            rows.append(
-                _Parameter(
-                    index,
-                    "texture",
-                    0,
-                    float(np.log(shape.texture)),
-                    0.0,
-                    _LOG_TEXTURE,
-                    _LIMITS["log_texture"],
-                )
-            )
-    return tuple(rows)
-
-
-def _with_width(shape: PhaseShape, kind: str, number: float) -> PhaseShape:
-    if kind == "size_deg":
-        return replace(shape, size_deg=number)
-    if kind == "strain_deg":
-        return replace(shape, strain_deg=number)
-    return replace(shape, texture=number)
-
-
-def _log(value: float, usual: float) -> tuple[float, float]:
-    return float(np.log(value)), float(np.log(usual))
-
-
 class _Problem:
     """Residuals and derivatives of one fit; keeps the linear solution of the last trial."""
 
@@ -268,7 +84,7 @@ class _Problem:
         measured: Measured,
         phases: tuple[Phase, ...],
         instrument: Instrument,
-        parameters: tuple[_Parameter, ...],
+        parameters: tuple[Parameter, ...],
     ) -> None:
         self.measured, self.phases, self.instrument, self.parameters = (
             measured,
@@ -301,7 +117,7 @@ class _Problem:
                 rest = shape.lattice - along * (shape.lattice @ along / (along @ along))
                 shape = replace(shape, lattice=rest + number * along)
             else:
-                shape = _with_width(shape, parameter.kind, number)
+                shape = with_width(shape, parameter.kind, number)
             shapes[parameter.phase] = shape
         return instrument, shapes
 
@@ -359,7 +175,7 @@ class _Problem:
         return result
 
     def _change(
-        self, values: FloatArray, number: int, parameter: _Parameter, instrument: Instrument
+        self, values: FloatArray, number: int, parameter: Parameter, instrument: Instrument
     ) -> FloatArray:
         """The derivative of the calculated pattern without its background; shifts follow from its slope."""
         if parameter.kind in {"zero_deg", "displacement_deg", "size", "overflow"}:
@@ -451,8 +267,3 @@ def nonnegative(columns: FloatArray, target: FloatArray) -> FloatArray:
     sizes[sizes == 0.0] = 1.0
     orthogonal, triangle = np.linalg.qr(columns / sizes)
     return np.asarray(nnls(triangle, orthogonal.T @ target)[0] / sizes)
-
-
-def active_phases(fit: Fit) -> BoolArray:
-    """Which phases of a fit have a scale above zero."""
-    return np.asarray(fit.scales > 0.0)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from alloop.arrays import FloatArray
+from alloop.instruments.diffraction.measured import Measured
+from alloop.instruments.diffraction.model import Fit
 from alloop.instruments.diffraction.peaks import Peak, find_peaks
-from alloop.instruments.diffraction.refinement import Fit, Measured
 
 # Beside a fitted line, a remainder below this part of it is a misfit of its shape.
 _MISFIT_SHARE = 0.25
@@ -90,7 +91,7 @@ def hump_share(two_theta_deg: FloatArray, background: FloatArray, counts: FloatA
         smooth = columns @ np.linalg.lstsq(columns * root[:, None], background * root, rcond=None)[0]
         weight = np.where(background > smooth, _ABOVE, 1.0 - _ABOVE)
     above = np.maximum(background - smooth, 0.0)
-    if above.max() < max(_FLAT * float(np.median(np.abs(smooth))), noise):
+    if above.max() < max(_FLAT * float(np.median(np.abs(smooth))), 2.0 * noise):
         return 0.0
     hump = float(np.trapezoid(above, two_theta_deg))
     peaks = float(np.trapezoid(np.maximum(counts - background, 0.0), two_theta_deg))

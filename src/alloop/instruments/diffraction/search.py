@@ -8,22 +8,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from alloop.arrays import FloatArray
-from alloop.instruments.diffraction.background import background_terms, smoothed, snip, variance_per_count
 from alloop.instruments.diffraction.crystal import Crystal
 from alloop.instruments.diffraction.evidence import Evidence, evidence_of
 from alloop.instruments.diffraction.lines import powder_lines
+from alloop.instruments.diffraction.measured import Measured, reference_spacing, reweighted, stiff_terms
+from alloop.instruments.diffraction.model import Fit, Phase, isotropic, weight_fractions
 from alloop.instruments.diffraction.profile import (
     FULL_REACH,
     SHORT_REACH,
-    Beam,
     Instrument,
     PhaseShape,
     phase_pattern,
 )
-from alloop.instruments.diffraction.refinement import Fit, Measured, Phase, isotropic, nonnegative, refine
+from alloop.instruments.diffraction.refinement import nonnegative, refine
 
-# How well a calculated pattern can be trusted besides the counting: line shapes, texture, structure factors.
-MODEL_ERROR = 0.05
 _STRAINS = np.linspace(-0.009, 0.009, 13)
 _USUAL_STRAIN = 0.005
 # Above this misfit a pattern holds phases that were not found.
@@ -58,55 +56,6 @@ class Criteria:
     weight: float = 0.01
 
 
-def measured_pattern(
-    two_theta_deg: FloatArray, counts: FloatArray, sigma: FloatArray | None, beam: Beam
-) -> Measured:
-    """A pattern made ready: its noise, its background terms, the first guess of what the model leaves."""
-    span = float(two_theta_deg[-1] - two_theta_deg[0])
-    number = int(np.clip(round(span / 7.5), 4, 14))
-    level = np.maximum(smoothed(counts, 3), 0.0)
-    if sigma is not None:
-        noise = np.maximum(sigma, 1e-3 * float(np.median(sigma)))
-    else:
-        noise = np.sqrt(max(variance_per_count(counts), 1e-12) * np.maximum(level, _floor(counts)))
-    peaks = np.maximum(level - snip(two_theta_deg, counts), 0.0)
-    return Measured(
-        two_theta_deg,
-        counts,
-        np.hypot(noise, MODEL_ERROR * peaks),
-        noise,
-        background_terms(two_theta_deg, number),
-        beam,
-    )
-
-
-def _floor(counts: FloatArray) -> float:
-    """The level below which noise no longer falls: a hundredth of the mean."""
-    return max(float(np.mean(counts)) * 0.01, 1e-9)
-
-
-def reweighted(measured: Measured, fit: Fit, complete: bool = False) -> Measured:
-    """The pattern with uncertainties from the calculated counts: observed ones would favour low scales.
-
-    As long as phases may be missing, the peaks that nothing explains yet keep the allowance of explained ones, so that
-    they don't distort the phases already found.
-    """
-    ratio = measured.noise**2 / np.maximum(smoothed(measured.counts, 3), _floor(measured.counts))
-    calculated = np.maximum(fit.calculated, _floor(measured.counts))
-    noise = np.sqrt(np.median(ratio) * calculated)
-    peaks = np.maximum(fit.calculated - fit.background, 0.0)
-    if not complete:
-        peaks = np.maximum(peaks, smoothed(measured.counts, 3) - fit.background)
-    return replace(measured, noise=noise, sigma=np.hypot(noise, MODEL_ERROR * peaks))
-
-
-def weight_fractions(fit: Fit) -> FloatArray:
-    """W_k = S_k (ZM)_k V_k / Σ: Hill & Howard (1987), doi:10.1107/S0021889887086199; zeros without phases."""
-    weights = fit.scales * np.array([one.crystal.cell_mass * one.crystal.volume for one in fit.phases])
-    total = weights.sum()
-    return np.asarray(weights / total) if total > 0.0 else weights
-
-
 def identify(
     measured: Measured, crystals: Sequence[Crystal], criteria: Criteria | None = None
 ) -> tuple[Measured, Fit, tuple[Evidence, ...]]:
@@ -122,7 +71,7 @@ def identify(
     spacing = reference_spacing(measured)
     candidates = {one: powder_lines(one, measured.beam.wavelength_angstrom, spacing) for one in crystals}
     final_terms = measured.terms
-    measured = replace(measured, terms=_stiff_terms(measured), reach=SHORT_REACH)
+    measured = replace(measured, terms=stiff_terms(measured), reach=SHORT_REACH)
     fit = refine(measured, (), Instrument(overflow=0.1))
     left_before: set[Crystal] = set()
     futile = 0
@@ -157,19 +106,6 @@ def _is_complete(measured: Measured, fit: Fit) -> bool:
     """Whether the phases found explain nearly all of the pattern."""
     left = (measured.counts - fit.calculated) / measured.sigma
     return bool(fit.phases) and float(np.mean(left**2)) < _INCOMPLETE_MISFIT**2
-
-
-def reference_spacing(measured: Measured) -> float:
-    """The smallest spacing in Å whose line the pattern reaches, with a margin for shifts; rounded for the cache."""
-    half = np.radians(min(measured.two_theta_deg[-1] / 2.0 + 0.3, 89.0))
-    return round(float(measured.beam.wavelength_angstrom / (2.0 * np.sin(half))), 3)
-
-
-def _stiff_terms(measured: Measured) -> FloatArray:
-    """Background terms that cannot follow the peaks of phases that are still to be found."""
-    low, high = measured.two_theta_deg[0], measured.two_theta_deg[-1]
-    line = (measured.two_theta_deg - low) / (high - low)
-    return np.column_stack([snip(measured.two_theta_deg, measured.counts), np.ones(len(line)), line])
 
 
 def _ranked(measured: Measured, fit: Fit, phases: Sequence[Phase], criteria: Criteria) -> list[Phase]:

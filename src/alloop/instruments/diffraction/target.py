@@ -11,10 +11,12 @@ from alloop.errors import FormulaError
 from alloop.instruments.diffraction.crystal import Crystal, lattice_freedoms
 from alloop.instruments.diffraction.fractions import Fractions
 from alloop.instruments.diffraction.lines import powder_lines
+from alloop.instruments.diffraction.measured import Measured, reference_spacing
+from alloop.instruments.diffraction.model import Fit, Phase
 from alloop.instruments.diffraction.profile import phase_cell
-from alloop.instruments.diffraction.refinement import Fit, Measured, Phase, refine
+from alloop.instruments.diffraction.refinement import refine
 from alloop.instruments.diffraction.residual import Residual
-from alloop.instruments.diffraction.search import Criteria, reference_spacing
+from alloop.instruments.diffraction.search import Criteria
 from alloop.instruments.evaluation import DerivedValue, Flag
 
 # Without an internal standard: alignment, transparency and the coupling of zero and displacement with the lattice.
