@@ -13,7 +13,7 @@ import numpy as np
 from alloop.errors import InstrumentError
 from alloop.instruments.cells.half_cycles import Event, HalfCycles, drops, half_cycles, rise
 from alloop.instruments.cells.signals import Plateau
-from alloop.instruments.cells.technique import Programme, current_steps, same_current, under_current
+from alloop.instruments.cells.technique import Programme, cycled_current, same_current, under_current
 from alloop.instruments.evaluation import Bound, Flag
 from alloop.instruments.recording import Trace
 
@@ -21,6 +21,7 @@ _LASTING = 3  # half-cycles for which a rise must hold
 _FEWEST = 4  # half-cycles
 _WINDOW = 5  # half-cycles of the running median
 _FADED = 1.0 / 3.0  # of the highest running median: contacts that form take off less
+_RESTING = 0.1  # of the test: less is not worth a word
 _HOUR = 3600.0
 _NEVER_SYMMETRIC_V = 0.2  # sum of the voltages both ways: no zero error is that large
 
@@ -54,7 +55,7 @@ class Life:
 
 
 def lifetime(trace: Trace, programme: Programme) -> Life:
-    """The life of a symmetric cell from the begin of the cycling at its last current.
+    """The life of a symmetric cell from the begin of the cycling at its usual current.
 
     Args:
         trace: without gaps.
@@ -65,21 +66,16 @@ def lifetime(trace: Trace, programme: Programme) -> Life:
     """
     flowing = under_current(trace, list(programme.plateaus))
     check_symmetric(trace, flowing)
-    flags: tuple[Flag, ...] = ()
-    steps = current_steps(flowing)
-    if len(steps) > 1:
-        kept = [one for one in flowing if same_current(one.level, flowing[-1].level)]
-        flags += (
-            Flag(
-                "formation_left_out",
-                f"{len(flowing) - len(kept)} half-cycles at other currents come before and are left out",
-            ),
-        )
-        flowing = kept
+    counted = cycled_current(flowing)
+    assert counted is not None  # or it would be no cycling
+    kept = [one for one in flowing if same_current(one.level, counted)]
+    flags = _left_out(len(flowing) - len(kept), counted, len(kept), _hours_before(trace, kept[0]))
+    flowing = kept
     if len(flowing) < _FEWEST:
         raise InstrumentError(f"{len(flowing)} half-cycles", f"a lifetime needs at least {_FEWEST}")
     cycles = half_cycles(trace, flowing)
     begin = float(cycles.start_s[0])
+    flags += _pauses(cycles)
     found, odd = drops(cycles)
     soft = tuple(one for one in found if one.kind == "soft short")
     end = first_of(next((one for one in found if one.kind == "short"), None), rise(cycles, _LASTING, odd))
@@ -99,6 +95,31 @@ def lifetime(trace: Trace, programme: Programme) -> Life:
     return Life(
         (low + high) / 2.0, min(first, low), high, "exact", end.kind, current, usual, events, cycles, flags
     )
+
+
+def _hours_before(trace: Trace, first: Plateau) -> float:
+    return float(trace.time_s[first.start] - trace.time_s[0]) / _HOUR
+
+
+def _left_out(others: int, counted_A: float, kept: int, hours: float) -> tuple[Flag, ...]:
+    if not others:
+        return ()
+    words = (
+        f"{others} half-cycles at other currents are left out: counted are {kept} at {1e3 * counted_A:.3g} mA"
+    )
+    return (Flag("formation_left_out", f"{words}, from {hours:.3g} h of the file on"),)
+
+
+def _pauses(cycles: HalfCycles) -> tuple[Flag, ...]:
+    """Whether much of the lifetime is rest: the metal touches the electrolyte then, too, and it counts."""
+    test = float(cycles.end_s[-1] - cycles.start_s[0])
+    resting = test - float((cycles.end_s - cycles.start_s).sum())
+    if resting <= _RESTING * test:
+        return ()
+    words = (
+        f"{resting / _HOUR:.3g} of {test / _HOUR:.3g} h are rests, pauses or other currents: they are counted"
+    )
+    return (Flag("pauses_counted", words),)
 
 
 def check_symmetric(trace: Trace, flowing: list[Plateau]) -> None:

@@ -208,13 +208,23 @@ def _stays_low(resistance: FloatArray, k: int, b: int, limit: float) -> bool:
 
 
 def _cut_short(cycles: HalfCycles) -> BoolArray:
-    """(k,) whether a half-cycle took less time and less charge than others."""
+    """(k,) whether a half-cycle took less time and less charge than others.
+
+    Than those before at the same current and of the same sign, where there are any: the two ways may be meant to be
+    of different length, and lengths may be changed on the way.
+    """
     seconds = cycles.end_s - cycles.start_s
-    charge = seconds * np.abs(cycles.current_A)
+    current = cycles.current_A
+    charge = seconds * np.abs(current)
     usual_charge = np.median(charge)
     found = np.zeros(len(cycles), dtype=np.bool_)
     for k in range(len(cycles)):
-        same = np.abs(np.abs(cycles.current_A) - abs(cycles.current_A[k])) < 0.05 * abs(cycles.current_A[k])
+        alike = np.flatnonzero(np.abs(current - current[k]) < 0.05 * abs(current[k]))
+        alike = alike[alike < k][-_MEMORY:] if alike[0] < k else alike[alike > k][:_MEMORY]
+        if len(alike) > 1:
+            found[k] = seconds[k] < _EARLY * np.median(seconds[alike])
+            continue
+        same = np.abs(np.abs(current) - abs(current[k])) < 0.05 * abs(current[k])
         found[k] = seconds[k] < _EARLY * seconds[same].max() or (
             same.sum() == 1 and seconds[k] < _EARLY * np.median(seconds) and charge[k] < _EARLY * usual_charge
         )

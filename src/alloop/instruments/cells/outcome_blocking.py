@@ -6,14 +6,16 @@ import re
 
 import numpy as np
 
+from alloop.arrays import BoolArray
 from alloop.errors import InstrumentError
 from alloop.instruments.cells.case import Case, Outcome
 from alloop.instruments.cells.pictures import picture_of_polarisation, picture_of_sweep
 from alloop.instruments.cells.polarisation import Conductance, electronic_conductance
 from alloop.instruments.cells.references import shift_to_metal
+from alloop.instruments.cells.signals import FEWEST_POINTS
 from alloop.instruments.cells.sweeps import Sweep
 from alloop.instruments.cells.technique import Programme
-from alloop.instruments.cells.voltammetry import THRESHOLD_A_PER_CM2, Onset, Reaction, find_onset
+from alloop.instruments.cells.voltammetry import SHORTEST_V, THRESHOLD_A_PER_CM2, Onset, Reaction, find_onset
 from alloop.instruments.evaluation import Bound, DerivedValue, Flag
 from alloop.instruments.pellet_size import is_refused
 
@@ -81,7 +83,7 @@ def outcome_of_voltammetry(case: Case, programme: Programme) -> Outcome:
     Raises:
         InstrumentError: when the reference is not known, or the first sweep has no baseline.
     """
-    first = programme.sweeps[0]
+    first = _first_sweep(case, programme)
     shift, scale = shift_to_metal(case.stated, case.given.mobile_ion)
     sizes = case.size_flags(thickness=False)
     has_area = not is_refused(sizes)
@@ -110,11 +112,15 @@ def outcome_of_voltammetry(case: Case, programme: Programme) -> Outcome:
     v = case.trace.voltage_V
     onsets = [find_onset(v[first.rows], density[first.rows], _reaction(first), threshold)]
     shown = first.rows
-    if len(programme.sweeps) > 1:
-        second, extra = _second(case, programme.sweeps[1], first, density, threshold)
-        onsets += [] if second is None else [second]
-        flags += extra
-        shown = slice(first.start, programme.sweeps[1].stop)
+    second = _second_sweep(case, programme, first)
+    if second is not None:
+        sweep, fresh = second
+        reaction, before = _reaction(sweep), _reaction(first)
+        onsets.append(find_onset(v[sweep.rows][fresh], density[sweep.rows][fresh], reaction, threshold))
+        words = f"the {reaction} was swept after the {before}: its products may react first; use a fresh cell"
+        flags += (Flag("second_sweep", words, "doubt"),)
+    if len(programme.sweeps) > programme.sweeps.index(first) + 1:
+        shown = slice(first.start, programme.sweeps[programme.sweeps.index(first) + 1].stop)
     flags += tuple(flag for one in onsets for flag in one.flags)
     known: dict[str, float | str] = {} if rate is None else {"scan_rate_mV_per_s": rate}
     values = tuple(_limit(case, one, shift, scale, has_area, known) for one in onsets)
@@ -167,22 +173,24 @@ def _rate_mV_per_s(case: Case, sweep: Sweep) -> float | None:
         raise InstrumentError(f"scan_rate_V_per_s is {stated!r}", "give it in V/s") from None
 
 
-def _second(
-    case: Case, sweep: Sweep, first: Sweep, density: np.ndarray, threshold: float | None
-) -> tuple[Onset | None, tuple[Flag, ...]]:
-    """The onset of the other reaction in the sweep back, where it reaches beyond the start of the first."""
-    reaction, v = _reaction(sweep), case.trace.voltage_V[sweep.rows]
-    start = case.trace.voltage_V[first.start]
-    fresh = v > start if reaction == "oxidation" else v < start
-    if reaction == _reaction(first):
-        return None, ()
-    beyond = float(np.ptp(v[fresh])) if fresh.sum() > 20 else 0.0
-    if beyond < 0.2:
-        return None, ()
-    before = _reaction(first)
-    words = f"the {reaction} was swept after the {before}: its products may react first; use a fresh cell"
-    onset = find_onset(v[fresh], density[sweep.rows][fresh], reaction, threshold)
-    return onset, (Flag("second_sweep", words, "doubt"),)
+def _first_sweep(case: Case, programme: Programme) -> Sweep:
+    """The first sweep that is long enough for a baseline; the longest where none is."""
+    heights = [float(np.ptp(case.trace.voltage_V[one.rows])) for one in programme.sweeps]
+    long_enough = [one for one, height in zip(programme.sweeps, heights, strict=True) if height >= SHORTEST_V]
+    return long_enough[0] if long_enough else programme.sweeps[int(np.argmax(heights))]
+
+
+def _second_sweep(case: Case, programme: Programme, first: Sweep) -> tuple[Sweep, BoolArray] | None:
+    """The first sweep the other way that reaches beyond the start of the first, and which rows of it do."""
+    voltage = case.trace.voltage_V
+    for sweep in programme.sweeps:
+        if sweep.start <= first.start or _reaction(sweep) == _reaction(first):
+            continue
+        v = voltage[sweep.rows]
+        fresh = v > voltage[first.start] if _reaction(sweep) == "oxidation" else v < voltage[first.start]
+        if fresh.sum() > FEWEST_POINTS and np.ptp(v[fresh]) >= SHORTEST_V:
+            return sweep, fresh
+    return None
 
 
 def _limit(

@@ -21,7 +21,9 @@ def picture_of_polarisation(trace: Trace, found: Conductance, sets_voltage: bool
     hours = (trace.time_s - trace.time_s[0]) / _HOUR
     response = trace.current_A if sets_voltage else trace.voltage_V
     if sets_voltage:
-        floor = 1e-9 * (float(np.abs(response).max()) or 1.0)
+        # a rest has no current, and zero no logarithm
+        hours, response = hours[response != 0.0], response[response != 0.0]
+        floor = 1e-9 * float(np.abs(response).max())
         response = np.log10(np.maximum(np.abs(response), floor))
         axis = Axis("log10 of current / A")
     else:

@@ -13,8 +13,9 @@ import numpy as np
 
 from alloop.arrays import FloatArray
 from alloop.errors import InstrumentError
-from alloop.instruments.cells.relaxation import Rest, rest_of
-from alloop.instruments.cells.signals import Plateau
+from alloop.instruments.cells.relaxation import Rest, last_share, rest_of
+from alloop.instruments.cells.segments import is_paused
+from alloop.instruments.cells.signals import Plateau, digital_step, noise_of
 from alloop.instruments.cells.technique import Programme
 from alloop.instruments.evaluation import Bound, Flag
 from alloop.instruments.recording import Trace
@@ -22,6 +23,7 @@ from alloop.instruments.recording import Trace
 _FEWEST_SAMPLES = 12  # of a step
 _NORMAL_90 = 1.645
 _NOT_OHMIC = 0.1  # deviation from the line, relative to the response
+_ZERO_OF_RANGE = 1e-3  # zero error, relative to the range; makers state 0.03 to 0.3 %
 _AGAINST = Flag(
     "current_against_voltage",
     "current flows against the voltage: the instrument's sign convention, or a zero error; check it",
@@ -31,11 +33,20 @@ _AGAINST = Flag(
 
 @dataclass(frozen=True)
 class Step:
-    """One setting and what the cell came to: volts and amperes, or amperes and volts where the current was set."""
+    """One setting and what the cell came to: volts and amperes, or amperes and volts where the current was set.
+
+    Attributes:
+        setting: held.
+        rest: what the response came to.
+        seconds: for how long.
+        zero_error: standard uncertainty of the instrument's zero at that response, as assumed: the largest of its
+            noise, its digit, and a thousandth of the range, which is taken as the next decade.
+    """
 
     setting: float
     rest: Rest
     seconds: float
+    zero_error: float
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
             "check the current range and whether a cell was connected",
         )
     held = [one for one in programme.plateaus if one.stop - one.start >= _FEWEST_SAMPLES]
-    steps = _steps(trace.time_s, response, held, sets_voltage)
+    steps = _steps(trace, held, programme.rests if sets_voltage else (), sets_voltage)
     _check(steps, sets_voltage, trace)
     flags = _flags_of_steps(steps, sets_voltage)
     line = _line(steps)
@@ -106,22 +117,40 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
 
 
 def _steps(
-    time_s: FloatArray, response: FloatArray, held: list[Plateau], sets_voltage: bool
+    trace: Trace, held: list[Plateau], rests: tuple[slice, ...], sets_voltage: bool
 ) -> tuple[Step, ...]:
     """Each plateau with what it comes to.
 
     The ions' current has the sign of the voltage's last change and dies away; a voltage follows the last change of the
-    current. So it is known which way each relaxation goes, up to the instrument's sign convention.
+    current. So it is known which way each relaxation goes, up to the instrument's sign convention. A rest changes
+    the voltage as well; one that was not recorded is taken to have discharged the cell.
     """
+    time_s, response = trace.time_s, trace.current_A if sets_voltage else trace.voltage_V
+    digit = digital_step(response)
     medians = [float(np.median(response[one.rows])) for one in held]
     convention = -1.0 if sum(one.level * y for one, y in zip(held, medians, strict=True)) < 0 else 1.0
     found, before = [], 0.0
+    since = 0
     for one in held:
+        rested = [rest for rest in rests if since < rest.stop <= one.start]
+        if rested:
+            before = float(np.median(trace.voltage_V[rested[-1]][-_FEWEST_SAMPLES:]))
+        elif is_paused(time_s, one.start):
+            before = 0.0
         change = convention * (one.level - before or one.level)
-        rest = rest_of(time_s[one.rows], response[one.rows], falls=(change > 0) == sets_voltage)
-        found.append(Step(one.level, rest, float(np.ptp(time_s[one.rows]))))
-        before = one.level
+        clock, values = time_s[one.rows], response[one.rows]
+        rest = rest_of(clock, values, (change > 0) == sets_voltage, digit)
+        zero = _zero_error(values[last_share(clock, 1.0 / 3.0, _FEWEST_SAMPLES)], digit)
+        found.append(Step(one.level, rest, float(np.ptp(clock)), zero))
+        before, since = one.level, one.stop
     return tuple(found)
+
+
+def _zero_error(values: FloatArray, digit: float) -> float:
+    """See `Step.zero_error`."""
+    largest = float(np.abs(values).max())
+    span = 10.0 ** np.ceil(np.log10(largest)) if largest > 0.0 else 0.0
+    return max(noise_of(values), digit, _ZERO_OF_RANGE * float(span))
 
 
 def _check(steps: tuple[Step, ...], sets_voltage: bool, trace: Trace) -> None:
@@ -168,11 +197,12 @@ def _flags_of_steps(steps: tuple[Step, ...], sets_voltage: bool) -> tuple[Flag, 
             ),
         )
     if len({round(step.setting, 12) for step in steps}) == 1:
-        quantity = "current" if sets_voltage else "voltage"
+        zero = f"{max(step.zero_error for step in steps):.2g} {'A' if sets_voltage else 'V'}"
         flags += (
             Flag(
                 "one_setting",
-                f"one setting only: a zero error of the {quantity} cannot be told from the sample; use two or more",
+                f"one setting only: the instrument's zero error cannot be told from the sample, {zero} is assumed "
+                "(noise, digit or 0.1 % of the range); use two or more",
             ),
         )
     return flags
@@ -197,7 +227,9 @@ def _line(steps: tuple[Step, ...]) -> _Line:
     errors = (down + up) / 2.0 / _NORMAL_90
     if np.ptp(x) < 0.05 * np.abs(x).max():
         # one setting, held once or several times: the most certain one, widened by what the others differ
-        best = int(np.argmin(errors))
+        unknown = _NORMAL_90 * np.array([step.zero_error for step in steps])
+        down, up = np.hypot(down, unknown), np.hypot(up, unknown)
+        best = int(np.argmin(down + up))
         slope = float(y[best] / x[best])
         low, high = sorted(((y[best] - down[best]) / x[best], (y[best] + up[best]) / x[best]))
         others = y / x

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from alloop.arrays import FloatArray
-from alloop.instruments.cells.signals import blocks, level_with_error
+from alloop.instruments.cells.signals import level_with_error, time_blocks
 
 State = Literal["steady", "extrapolated", "drifting", "reversed"]
 
@@ -30,6 +30,7 @@ _REMAINING = (
 _TRUSTED_STEP = 0.3  # how far a limit may lie from the last level, relative to that
 _AGREEMENT = 0.1  # of the two laws, relative to the last level
 _FIT_POINTS = 200
+_FEWEST_IN_TAIL = 8  # samples
 _NORMAL_90 = 1.645
 _POWERS = np.linspace(0.2, 2.0, 37)
 
@@ -53,16 +54,23 @@ class Rest:
     drift: float
 
 
-def rest_of(time_s: FloatArray, values: FloatArray, falls: bool = True) -> Rest:
+def last_share(time_s: FloatArray, share: float, fewest: int) -> slice:
+    """The rows of the last share of a time, at least `fewest`: sampling is dense at the begin and sparse later."""
+    first = int(np.searchsorted(time_s, time_s[-1] - share * (time_s[-1] - time_s[0])))
+    return slice(max(min(first, len(time_s) - fewest), 0), len(time_s))
+
+
+def rest_of(time_s: FloatArray, values: FloatArray, falls: bool = True, digit: float = 0.0) -> Rest:
     """Where a signal at one setting comes to rest.
 
     Args:
-        time_s: (n,) since any zero, n at least 12.
+        time_s: (n,) since any zero, n at least 12; evenly or not.
         values: (n,) the current (or the voltage) while the other is held.
         falls: whether a relaxation lowers the signal, as it does with the current after a step up of the voltage.
+        digit: in which the instrument writes the signal.
     """
-    last = slice(len(values) - max(len(values) // 3, 4), len(values))
-    level, error = level_with_error(values[last])
+    last = last_share(time_s, 1.0 / 3.0, _FEWEST_IN_TAIL)
+    level, error = level_with_error(time_s[last], values[last], digit)
     half = _NORMAL_90 * error
     change, change_error = _change(time_s[last], values[last])
     size = max(abs(level), 1e-300)
@@ -78,7 +86,7 @@ def rest_of(time_s: FloatArray, values: FloatArray, falls: bool = True) -> Rest:
             return Rest("steady", level, level - away, level + away, drift)
         low, high = (level - away, level + half) if change < 0 else (level - half, level + away)
         return Rest("steady", level, low, high, drift)
-    last_level = float(np.median(values[-max(len(values) // 10, 3) :]))
+    last_level = float(np.median(values[last_share(time_s, 0.1, 3)]))
     if not onward:
         return Rest("reversed", last_level, last_level - half, last_level + half, drift)
     limits = _limits(time_s, values)
@@ -97,7 +105,7 @@ def rest_of(time_s: FloatArray, values: FloatArray, falls: bool = True) -> Rest:
 
 def _change(time_s: FloatArray, values: FloatArray) -> tuple[float, float]:
     """The change of a signal over its whole length by a straight line, and its standard error."""
-    parts = blocks(len(values), 8)
+    parts = time_blocks(time_s, 8)
     x = np.array([time_s[one].mean() for one in parts])
     y = np.array([np.median(values[one]) for one in parts])
     x = x - x.mean()
@@ -111,11 +119,10 @@ def _change(time_s: FloatArray, values: FloatArray) -> tuple[float, float]:
 
 def _limits(time_s: FloatArray, values: FloatArray) -> tuple[float, float] | None:
     """The limits of the exponential and of the power law; None where either does not fit or has no limit."""
-    count = min(len(values), _FIT_POINTS)
-    skip = max(len(values) // 20, 1)  # the charging of cables and surfaces
-    parts = [slice(skip + one.start, skip + one.stop) for one in blocks(len(values) - skip, count)]
-    t = np.array([time_s[one].mean() for one in parts]) - time_s[0]
-    y = np.array([np.median(values[one]) for one in parts])
+    later = last_share(time_s, 0.95, len(values) // 2)  # without the charging of cables and surfaces
+    parts = time_blocks(time_s[later], _FIT_POINTS)
+    t = np.array([time_s[later][one].mean() for one in parts]) - time_s[0]
+    y = np.array([np.median(values[later][one]) for one in parts])
     if (t <= 0).any() or len(t) < 8:
         return None
     tail = t >= t[-1] / 4.0  # one exponential holds for the end only

@@ -1,15 +1,14 @@
-"""What all evaluations of voltage and current start from: usable rows, the noise, pieces at a constant level."""
+"""What all evaluations of voltage and current start from: the noise, digits, pieces at a constant level."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from alloop.arrays import BoolArray, FloatArray
-from alloop.errors import InstrumentError
-from alloop.instruments.recording import Trace
 
 FEWEST_POINTS = 20
 _CURVE_POINTS = 300  # of a figure's curve
@@ -30,30 +29,6 @@ class Plateau:
         return slice(self.start, self.stop)
 
 
-def usable_rows(trace: Trace) -> tuple[Trace, int]:
-    """The trace without rows that lack a number, and how many were left out; the cycle column is kept.
-
-    Raises:
-        InstrumentError: when too few rows remain, or when time runs backwards.
-    """
-    has_time = bool(np.isfinite(trace.time_s).any())
-    keep = np.isfinite(trace.voltage_V) & np.isfinite(trace.current_A)
-    if has_time:
-        keep &= np.isfinite(trace.time_s)
-    left_out = int(len(keep) - keep.sum())
-    if keep.sum() < FEWEST_POINTS:
-        raise InstrumentError(
-            f"{int(keep.sum())} rows with voltage and current", f"at least {FEWEST_POINTS} are needed"
-        )
-    kept = Trace(trace.time_s[keep], trace.voltage_V[keep], trace.current_A[keep], trace.cycle[keep])
-    if has_time and (back := np.flatnonzero(np.diff(kept.time_s) < 0)).size:
-        raise InstrumentError(
-            f"time runs backwards behind sample {back[0] + 1}",
-            "export one run at a time, in the order of time",
-        )
-    return kept, left_out
-
-
 def noise_of(values: FloatArray) -> float:
     """Standard deviation of the noise of a smooth signal; not under what its digital step makes."""
     return max(_white_noise(values), digital_step(values) / float(np.sqrt(12.0)))
@@ -69,32 +44,43 @@ def _white_noise(values: FloatArray) -> float:
 def digital_step(values: FloatArray) -> float:
     """The smallest difference between neighbouring samples where many of them are equal, else 0."""
     steps = np.abs(np.diff(values))
-    if (steps == 0).mean() < 0.2 or not steps.any():
+    if not len(steps) or (steps == 0).mean() < 0.2 or not steps.any():
         return 0.0
     # what a sum leaves in the last digits is no step
     real = steps[steps > 1e-9 * np.abs(values).max()]
     return float(real.min()) if real.size else 0.0
 
 
-def plateaus(values: FloatArray, fewest: int = 3) -> list[Plateau]:
+def plateaus(values: FloatArray, within: Sequence[slice] | None = None, fewest: int = 3) -> list[Plateau]:
     """The pieces between jumps over which a signal stays at one level, those under `fewest` samples left out.
 
     A jump exceeds eight standard deviations of the noise and a thousandth of the largest level; a piece is constant
     if nine tenths of its samples lie within twice that of its median. Pieces at the same level with nothing but a
     spike between them are one.
+
+    Args:
+        values: (n,).
+        within: stretches of samples to look in; nothing reaches from one to the next. None looks everywhere.
+        fewest: samples of a piece.
     """
-    jump = jump_size(values)
+    stretches = [slice(0, len(values))] if within is None else within
+    if not stretches:
+        return []
+    jump = jump_size(np.concatenate([values[one] for one in stretches]))
+    return [found for one in stretches for found in _plateaus(values[one], one.start, jump, fewest)]
+
+
+def _plateaus(values: FloatArray, offset: int, jump: float, fewest: int) -> list[Plateau]:
     breaks = np.flatnonzero(np.abs(np.diff(values)) > jump) + 1
-    edges = np.concatenate([[0], breaks, [len(values)]])
     found: list[Plateau] = []
-    for start, stop in itertools.pairwise(edges):
+    for start, stop in itertools.pairwise([0, *breaks.tolist(), len(values)]):
         if stop - start < fewest:
             continue
         piece = values[start:stop]
         level = float(np.median(piece))
         if np.quantile(np.abs(piece - level), 0.9) > 2.0 * jump:
             continue
-        one = Plateau(int(start), int(stop), level)
+        one = Plateau(offset + start, offset + stop, level)
         if found and one.start - found[-1].stop < fewest and abs(level - found[-1].level) <= jump:
             one = Plateau(found.pop().start, one.stop, level)
         found.append(one)
@@ -115,19 +101,31 @@ def blocks(n: int, count: int) -> list[slice]:
     return [slice(int(a), int(b)) for a, b in itertools.pairwise(edges)]
 
 
-def level_with_error(values: FloatArray) -> tuple[float, float]:
-    """The mean of a signal and a standard error of it, from the medians of eight blocks.
+def time_blocks(time_s: FloatArray, count: int) -> list[slice]:
+    """Up to `count` consecutive blocks of equal duration; those without a sample are left out.
+
+    Instruments record densely after a change and sparsely later: blocks of equal numbers would weigh the beginning.
+    """
+    edges = np.linspace(time_s[0], time_s[-1], count + 1)[1:-1]
+    rows = [0, *np.searchsorted(time_s, edges).tolist(), len(time_s)]
+    return [slice(a, b) for a, b in itertools.pairwise(rows) if b > a]
+
+
+def level_with_error(time_s: FloatArray, values: FloatArray, digit: float) -> tuple[float, float]:
+    """The mean of a signal over time and a standard error of it, from the medians of eight blocks.
 
     The error is the scatter of the blocks around a straight line, not divided by the root of their number: what
-    makes long records of small currents uncertain is slow, and does not average out. Not under the digital step.
+    makes long records of small currents uncertain is slow, and does not average out. Neither does the rounding to
+    digits: its standard uncertainty is digit / sqrt(12) (JCGM 100:2008, F.2.2.1).
     """
-    means = np.array([np.median(values[one]) for one in blocks(len(values), 8)])
-    floor = noise_of(values) / float(np.sqrt(len(values)))
+    parts = time_blocks(time_s, 8)
+    x = np.array([time_s[one].mean() for one in parts])
+    means = np.array([np.median(values[one]) for one in parts])
+    floor = max(_white_noise(values) / float(np.sqrt(len(values))), digit / float(np.sqrt(12.0)))
     if len(means) < 4:
-        return float(np.mean(values)), max(float(np.ptp(values)), floor)
-    places = np.arange(len(means)) - (len(means) - 1) / 2.0
-    slope = float(places @ means / (places @ places))
-    rest = means - means.mean() - slope * places
+        return float(np.mean(means)), max(float(np.ptp(values)), floor)
+    places = x - x.mean()
+    rest = means - means.mean() - places * float(places @ means / (places @ places))
     return float(means.mean()), max(float(np.sqrt(rest @ rest / (len(means) - 2))), floor)
 
 

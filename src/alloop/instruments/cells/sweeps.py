@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,19 +38,30 @@ class Sweep:
         return slice(self.start, self.stop)
 
 
-def find_sweeps(time_s: FloatArray, voltage_V: FloatArray) -> list[Sweep]:
-    """The straight ramps of a voltage in order, holds at their ends left out; empty where there are none."""
-    range_V = float(np.ptp(voltage_V))
-    noise = noise_of(voltage_V)
+def find_sweeps(
+    time_s: FloatArray, voltage_V: FloatArray, within: Sequence[slice] | None = None
+) -> list[Sweep]:
+    """The straight ramps of a voltage in order, holds at their ends left out; empty where there are none.
+
+    Args:
+        time_s: (n,), or NaN throughout.
+        voltage_V: (n,).
+        within: stretches of samples to look in; no ramp reaches from one to the next. None looks everywhere.
+    """
+    stretches = [slice(0, len(voltage_V))] if within is None else within
+    worked = np.concatenate([voltage_V[:0], *(voltage_V[one] for one in stretches)])
+    range_V = float(np.ptp(worked)) if worked.size else 0.0
+    noise = noise_of(worked)
     if range_V <= 20.0 * noise or range_V == 0.0:
         return []
     clock = time_s if np.isfinite(time_s).all() else np.arange(len(voltage_V), dtype=np.float64)
-    turns = _turns(voltage_V, max(_TURN * range_V, 6.0 * noise))
+    least = max(_TURN * range_V, 6.0 * noise)
     found = []
-    for first, last in itertools.pairwise(turns):
-        ramp = _straight_part(clock, voltage_V, int(first), int(last) + 1)
-        if ramp is not None:
-            found.append(ramp)
+    for one in stretches:
+        for first, last in itertools.pairwise((_turns(voltage_V[one], least) + one.start).tolist()):
+            ramp = _straight_part(clock, voltage_V, first, last + 1)
+            if ramp is not None and np.ptp(voltage_V[ramp.rows]) > least:
+                found.append(ramp)
     return found
 
 

@@ -8,6 +8,7 @@ states ("chronoamperometry") decides only where the signals leave two readings.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from alloop.arrays import FloatArray
 from alloop.errors import InstrumentError
+from alloop.instruments.cells.segments import between
 from alloop.instruments.cells.signals import Plateau, jump_size, plateaus
 from alloop.instruments.cells.sweeps import Sweep, find_sweeps, is_staircase
 from alloop.instruments.recording import Trace
@@ -24,9 +26,11 @@ Technique = Literal[
 ]
 
 _SHARE = 0.9  # of the samples that lie in the programme
+_SWEPT = 0.1  # of the samples that lie in sweeps, holds between them not counted
 _CLEARER = 3.0  # how much more closely the controlled quantity follows its programme than the other one
 _SAME_CURRENT = 0.01  # relative difference of two settings that are meant to be the same
-_MANY_MORE = 5  # times the half-cycles of the steps before: cycling after formation, not a staircase
+_MANY_MORE = 3  # times the half-cycles at any other current: cycling with formation, not a staircase
+_FEWEST_CYCLED = 10  # half-cycles at one current, to be called cycling beside others
 _STRAYS = 0.2  # relative deviation from levels beyond which they are no programme
 _EXACT = 1e-6  # relative deviations below are all alike
 
@@ -49,46 +53,53 @@ class Programme:
         technique: its name.
         plateaus: pieces of constant voltage or current, in order; empty for voltammetry.
         sweeps: ramps of the voltage, in order; empty for all others.
+        rests: rows at open circuit, in order.
     """
 
     technique: Technique
     plateaus: tuple[Plateau, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
+    rests: tuple[slice, ...] = ()
 
 
-def recognise(trace: Trace, stated: str = "") -> Programme:
+def recognise(trace: Trace, stated: str = "", rests: tuple[slice, ...] = ()) -> Programme:
     """What was done to the cell.
 
     Args:
-        trace: without gaps (see `signals.usable_rows`).
+        trace: without gaps (see `segments.usable_rows`).
         stated: what the file or a person calls it, "" where nobody does.
+        rests: rows at open circuit: no part of a programme of voltages, steps at zero of one of currents.
 
     Raises:
         InstrumentError: when nothing known fits, or when more than one reading does and nobody says which.
     """
     named = _named(stated)
-    in_current, in_voltage = plateaus(trace.current_A), plateaus(trace.voltage_V)
+    working = between(rests, len(trace.current_A))
+    n_working = _rows(working)
+    in_current, in_voltage = plateaus(trace.current_A), plateaus(trace.voltage_V, working)
+    held = _rows(in_voltage)
     if is_staircase(in_voltage):
-        in_voltage = []
-    found_sweeps = find_sweeps(trace.time_s, trace.voltage_V)
-    n = len(trace.current_A)
+        in_voltage, held = [], 0
+    found_sweeps = find_sweeps(trace.time_s, trace.voltage_V, working)
+    swept = _rows(found_sweeps)
+    # holds at the ends of sweeps belong to them
+    is_swept = swept >= _SWEPT * n_working and swept >= 0.5 * (n_working - held)
     deviations = {
-        "current": _deviation(trace.current_A, in_current),
-        "voltage": _deviation(trace.voltage_V, in_voltage),
-        "sweep": max((one.deviation for one in found_sweeps), default=np.inf),
+        "current": _deviation(trace.current_A, in_current, len(trace.current_A)),
+        "voltage": _deviation(trace.voltage_V, in_voltage, n_working),
+        "sweep": max(one.deviation for one in found_sweeps) if is_swept else np.inf,
     }
-    if sum(one.stop - one.start for one in found_sweeps) < 0.5 * n:
-        deviations["sweep"] = np.inf
     controlled = _controlled(deviations, named)
     if controlled == "sweep":
-        return Programme("voltammetry", sweeps=tuple(found_sweeps))
+        return Programme("voltammetry", sweeps=tuple(found_sweeps), rests=rests)
     if not np.isfinite(trace.time_s).all():
         raise InstrumentError(
             "voltage or current is held in steps, but there are no times", "export the column with the time"
         )
     if controlled == "voltage":
-        return Programme("potentiostatic polarisation", tuple(in_voltage))
-    return _galvanostatic(trace, in_current, named)
+        return Programme("potentiostatic polarisation", tuple(in_voltage), rests=rests)
+    technique = _galvanostatic(trace, in_current, named)
+    return Programme(technique, tuple(in_current), rests=rests)
 
 
 def same_current(one: float, other: float) -> bool:
@@ -119,9 +130,13 @@ def _named(stated: str) -> str:
     return next((name for name, words in _NAMES if any(word in text for word in words)), "")
 
 
-def _deviation(values: FloatArray, found: list[Plateau]) -> float:
-    """How far a signal strays from its levels, relative to them; infinite where it has none."""
-    if sum(one.stop - one.start for one in found) < _SHARE * len(values):
+def _rows(found: Sequence[slice | Plateau | Sweep]) -> int:
+    return sum(one.stop - one.start for one in found)
+
+
+def _deviation(values: FloatArray, found: list[Plateau], n: int) -> float:
+    """How far a signal strays from its levels over n samples, relative to them; infinite where it has none."""
+    if not found or _rows(found) < _SHARE * n:
         return float("inf")
     largest = max(abs(one.level) for one in found)
     if largest == 0.0:
@@ -163,7 +178,20 @@ def _controlled(deviations: dict[str, float], named: str) -> str:
     )
 
 
-def _galvanostatic(trace: Trace, found: list[Plateau], named: str) -> Programme:
+def cycled_current(flowing: list[Plateau]) -> float | None:
+    """The magnitude at which a cell was cycled: the only one, or that of many more half-cycles than any other.
+
+    None where no current stands out, as in a staircase.
+    """
+    steps = current_steps(flowing)
+    counts = np.bincount([_place(one.level, steps) for one in flowing], minlength=len(steps))
+    most = int(np.argmax(counts))
+    others = int(np.delete(counts, most).max()) if len(steps) > 1 else 0
+    stands_out = not others or counts[most] >= max(_MANY_MORE * others, _FEWEST_CYCLED)
+    return steps[most] if stands_out else None
+
+
+def _galvanostatic(trace: Trace, found: list[Plateau], named: str) -> Technique:
     flowing = under_current(trace, found)
     if not flowing:
         raise InstrumentError("no current flows", "this is a rest at open circuit: nothing to evaluate")
@@ -171,32 +199,32 @@ def _galvanostatic(trace: Trace, found: list[Plateau], named: str) -> Programme:
     reversals = int((np.diff(signs) != 0).sum())
     steps = current_steps(flowing)
     if reversals == 0:
-        return _one_way(found, steps, named)
+        return _one_way(steps, named)
     if reversals == 1 and named not in ("cycling", "critical current", "polarisation"):
         raise InstrumentError(
             "the current changes its sign once: one cycle of a symmetric cell, or a polarisation both ways",
             'state the technique: "cycling", or "polarisation" with blocking electrodes',
         )
     if named in ("polarisation", "galvanostatic polarisation"):
-        return Programme("galvanostatic polarisation", tuple(found))
-    if len(steps) == 1 or _is_cycling_after_formation(flowing, steps):
-        return Programme("cycling", tuple(found))
+        return "galvanostatic polarisation"
+    if cycled_current(flowing) is not None:
+        return "cycling"
     places = [_place(one.level, steps) for one in flowing]
     rising = places[: int(np.argmax(places)) + 1]
     if all(b >= a for a, b in itertools.pairwise(rising)):
-        return Programme("critical current", tuple(found))
+        return "critical current"
     raise InstrumentError(
         f"{len(steps)} different currents in no rising order: neither a staircase nor cycling at one current",
         "cut the part with rising currents, or the part at one current, into a file of its own",
     )
 
 
-def _one_way(found: list[Plateau], steps: list[float], named: str) -> Programme:
+def _one_way(steps: list[float], named: str) -> Technique:
     """Current of one sign only."""
     if named == "critical current":
-        return Programme("critical current", tuple(found))
+        return "critical current"
     if named in ("polarisation", "galvanostatic polarisation") or (len(steps) == 1 and named != "cycling"):
-        return Programme("galvanostatic polarisation", tuple(found))
+        return "galvanostatic polarisation"
     raise InstrumentError(
         f"{len(steps)} current{'s' * (len(steps) > 1)} of one sign: plating in one direction, or a polarisation",
         'state the technique: "critical current" with metal electrodes, "polarisation" with blocking ones',
@@ -205,11 +233,3 @@ def _one_way(found: list[Plateau], steps: list[float], named: str) -> Programme:
 
 def _place(level: float, steps: list[float]) -> int:
     return int(np.argmin(np.abs(np.log(np.array(steps) / abs(level)))))
-
-
-def _is_cycling_after_formation(flowing: list[Plateau], steps: list[float]) -> bool:
-    """Whether the last current was kept for many times more half-cycles than any before."""
-    counts = np.bincount([_place(one.level, steps) for one in flowing], minlength=len(steps))
-    last = _place(flowing[-1].level, steps)
-    others = np.delete(counts, last)
-    return bool(counts[last] >= _MANY_MORE * others.max() and counts[last] >= 2 * _MANY_MORE)

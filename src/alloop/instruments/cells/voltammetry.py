@@ -23,6 +23,9 @@ THRESHOLD_A_PER_CM2 = 10e-6
 
 NOISE_MULTIPLE = 5.0
 
+SHORTEST_V = 0.2
+"""A shorter sweep has no baseline."""
+
 Reaction = Literal["oxidation", "reduction"]
 
 _BINS = 300
@@ -30,7 +33,6 @@ _WINDOW = 0.2  # of the sweep: the length of the baseline
 _SUSTAINED_V = 0.02  # over which the current must stay above the threshold
 _PAST_PEAK = 0.8  # of the highest current: what falls below this lies behind a peak
 _NORMAL_90 = 1.645
-_SHORTEST_V = 0.2
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,9 @@ def find_onset(
     """
     sign = 1.0 if reaction == "oxidation" else -1.0
     v, j, noise = _binned(sign * voltage_V, sign * current)
-    if np.ptp(v) < _SHORTEST_V:
+    if np.ptp(v) < SHORTEST_V:
         raise InstrumentError(
-            f"the sweep covers {np.ptp(v):.2f} V", f"at least {_SHORTEST_V} V are needed to see a baseline"
+            f"the sweep covers {np.ptp(v):.2f} V", f"at least {SHORTEST_V} V are needed to see a baseline"
         )
     slope, offset, scatter, first = _baseline(v, j)
     least = NOISE_MULTIPLE * max(scatter, noise)
