@@ -91,6 +91,9 @@ def hump_share(two_theta_deg: FloatArray, background: FloatArray, counts: FloatA
         smooth = columns @ np.linalg.lstsq(columns * root[:, None], background * root, rcond=None)[0]
         weight = np.where(background > smooth, _ABOVE, 1.0 - _ABOVE)
     above = np.maximum(background - smooth, 0.0)
+    # At its ends a background is held from one side only.
+    edge = max(1, len(above) // 50)
+    above[:edge] = above[-edge:] = 0.0
     if above.max() < max(_FLAT * float(np.median(np.abs(smooth))), 2.0 * noise):
         return 0.0
     hump = float(np.trapezoid(above, two_theta_deg))
