@@ -21,11 +21,12 @@ from alloop.instruments.diffraction.profile import (
     phase_pattern,
 )
 from alloop.instruments.diffraction.refinement import nonnegative, refine
+from alloop.instruments.diffraction.residual import residual_of
 
 _STRAINS = np.linspace(-0.009, 0.009, 13)
 _USUAL_STRAIN = 0.005
-# Above this misfit a pattern holds phases that were not found.
-_INCOMPLETE_MISFIT = 4.0
+# With this share of the intensity unexplained a pattern holds phases that were not found.
+_INCOMPLETE_SHARE, _USUAL_POINTS = 0.15, 8
 # By how much chi² must fall for a texture to be refined.
 _TEXTURE_PAYS = 0.985
 _TRIED, _MOST_PHASES, _FINAL_EVALUATIONS, _FUTILE_ROUNDS = 5, 8, 14, 2
@@ -103,9 +104,9 @@ def identify(
 
 
 def _is_complete(measured: Measured, fit: Fit) -> bool:
-    """Whether the phases found explain nearly all of the pattern."""
-    left = (measured.counts - fit.calculated) / measured.sigma
-    return bool(fit.phases) and float(np.mean(left**2)) < _INCOMPLETE_MISFIT**2
+    """Whether few of the peaks are left without a phase."""
+    width = _USUAL_POINTS * float(np.median(np.diff(measured.two_theta_deg)))
+    return bool(fit.phases) and residual_of(measured, fit, width).unexplained_share < _INCOMPLETE_SHARE
 
 
 def _ranked(measured: Measured, fit: Fit, phases: Sequence[Phase], criteria: Criteria) -> list[Phase]:
