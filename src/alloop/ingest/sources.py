@@ -16,9 +16,6 @@ from alloop.instruments.diffraction import PhaseTable, read_phase_table
 from alloop.instruments.readers import Content, is_recording, read_recording
 from alloop.records import SampleRow
 
-# What a sample may hold besides its own elements: from the air and from precursors that did not react.
-_EVERYWHERE = frozenset({"H", "C", "O"})
-
 
 @dataclass(frozen=True)
 class Source:
@@ -94,7 +91,7 @@ def read_sources(
             geometry=_size(rows).over(context.pellet),
             temperature_C=temperature,
             mobile_ion=context.mobile_ion,
-            elements=frozenset(sample.elements) | _EVERYWHERE,
+            elements=frozenset(sample.elements),
             conditions={name: value for one in rows for name, value in one.conditions.items()},
         )
         sources.append(Source(name, hashlib.sha256(data).hexdigest(), content, sample, given))

@@ -47,7 +47,7 @@ def evaluate_diffraction(
     if pattern is None:
         raise ValueError("the recording holds no diffraction pattern")
     candidates = references.of_elements(_elements(given))
-    flags = _pattern_flags(pattern, recording)
+    flags = _pattern_flags(pattern)
     if not candidates:
         flags.append(_no_references(references, given))
     if any(flag.severity == "refusal" for flag in flags):
@@ -101,8 +101,8 @@ def _no_references(references: References, given: Given) -> Flag:
     return Flag("no_references", words, "refusal")
 
 
-def _pattern_flags(pattern: Pattern, recording: Recording) -> list[Flag]:
-    flags = [Flag("reading", words) for words in recording.remarks]
+def _pattern_flags(pattern: Pattern) -> list[Flag]:
+    flags = []
     span = float(pattern.two_theta_deg[-1] - pattern.two_theta_deg[0])
     wavelength = pattern.wavelength_angstrom or 1.5406
     # A short wavelength holds as many lines in fewer degrees.
