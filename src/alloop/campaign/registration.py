@@ -61,6 +61,8 @@ def register(path: Path, home: Path, url: str | None, by: str, dry_run: bool = F
     contents = {table.name: table.content for table in tables}
     if file.pool_table is not None:
         contents[os.path.relpath(file.pool_table, file.base)] = file.pool_table.read_bytes()
+    structures, doubtful = _read_structures(file)
+    contents |= structures
     if problems:
         raise UserError(problems)
     with _records(home, url, dry_run) as records, records.writing(by, dry_run) as tx:
@@ -81,6 +83,7 @@ def register(path: Path, home: Path, url: str | None, by: str, dry_run: bool = F
         for table in tables:
             _import(tx, file.slug, table)
     lines = [*file.warnings, *(str(warning) for table in tables for warning in table.parsed.warnings)]
+    lines += map(str, doubtful)
     return Registration(
         campaign=file.slug,
         title=file.title,
@@ -123,6 +126,25 @@ def _read_literature(file: CampaignFile) -> tuple[list[_Table], list[Problem]]:
         tables.append(_Table(name, content, parsed))
         problems += parsed.problems
     return tables, problems
+
+
+def _read_structures(file: CampaignFile) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
+    """The reference structures for diffraction (name in the campaign's folder -> bytes), and what is wrong with some.
+
+    They are kept with the version, so that patterns can be evaluated again with the same structures.
+    """
+    folder = file.target_phase.references if file.target_phase else None
+    if folder is None or not folder.is_dir():
+        return {}, ()
+    from alloop.instruments.diffraction import load_references
+
+    problems = load_references(folder).problems
+    contents = {
+        os.path.relpath(path, file.base): read_file(path, path.name)
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() == ".cif" and path.is_file()
+    }
+    return contents, problems
 
 
 def _import(tx: Transaction, slug: str, table: _Table) -> None:
