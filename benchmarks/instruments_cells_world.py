@@ -133,6 +133,7 @@ def symmetric_cell(
     conditioning: float = 0.3,
     bending: float = 0.3,
     kinetic: float = 0.2,
+    backward_share: float = 1.0,
     interval_s: float = 60.0,
     rest_s: float = 0.0,
     cutoff_V: float = np.inf,
@@ -143,11 +144,12 @@ def symmetric_cell(
     The resistance falls by `conditioning` over the first ten hours, bends up towards the end of each half-cycle
     (voids at the stripped side), and a `kinetic` part of it falls with current (asinh). A short leaves `depth` of
     it; a soft short leaves `soft_depth` for a while; a rise multiplies it smoothly. At `cutoff_V` a half-cycle ends.
+    Those of negative current take `backward_share` of the time.
     """
     times, volts, amperes, clock = [], [], [], 0.0
     scale = float(np.abs(currents_A).mean())
     for number, level in enumerate(currents_A):
-        t = np.arange(0.0, half_cycle_h * 3600.0, interval_s)
+        t = np.arange(0.0, half_cycle_h * 3600.0 * (1.0 if level > 0 else backward_share), interval_s)
         hours = (clock + t) / 3600.0
         ratio = level / scale
         ohm = resistance_ohm * (1.0 - kinetic + kinetic * np.arcsinh(ratio) / ratio)
@@ -182,6 +184,47 @@ def staircase_currents(step_A: float, steps: int, cycles_per_step: int = 1) -> n
     """Rising currents, each to and fro."""
     levels = step_A * np.repeat(np.arange(1, steps + 1), 2 * cycles_per_step)
     return levels * np.where(np.arange(len(levels)) % 2 == 0, 1.0, -1.0)
+
+
+def with_rests(
+    trace: Trace,
+    rows: list[int],
+    seconds: float,
+    how: str,
+    *,
+    ocv_V: float = 0.0,
+    tau_s: float = 600.0,
+    interval_s: float = 10.0,
+) -> Trace:
+    """The same with a rest at open circuit before each of these rows (their number: after the last one).
+
+    The voltage goes from what it was to `ocv_V`. The current is written as `zero` or `nan`; a `gap` is not recorded.
+    """
+    t = np.arange(interval_s, seconds, interval_s)
+    columns: list[list[np.ndarray]] = [[], [], []]
+    clock, edges = 0.0, [0, *rows, len(trace.time_s)]
+    for number, (first, last) in enumerate(itertools.pairwise(edges)):
+        if number:
+            before = trace.voltage_V[first - 1] if first else ocv_V + 0.02
+            at_begin = trace.time_s[first - 1] if first else trace.time_s[0]
+            if how != "gap":
+                columns[0].append(clock + at_begin + t)
+                columns[1].append(ocv_V + (before - ocv_V) * np.exp(-t / tau_s))
+                columns[2].append(np.full(len(t), 0.0 if how == "zero" else np.nan))
+            clock += seconds
+        for column, values in zip(columns, (trace.time_s, trace.voltage_V, trace.current_A), strict=True):
+            column.append(values[first:last] + (clock if column is columns[0] else 0.0))
+    time, volts, amperes = (np.concatenate(one) for one in columns)
+    return Trace(time, volts, amperes, _zeros(time))
+
+
+def unevenly_sampled(trace: Trace, rows: list[int], dense: int = 60, every: int = 40) -> Trace:
+    """Of a densely sampled trace: `dense` samples after each of these rows, and from there on one of `every`."""
+    at = np.arange(len(trace.time_s))
+    begin = np.array([0, *rows])
+    since = at - begin[np.searchsorted(begin, at, side="right") - 1]
+    keep = (since < dense) | (since % every == 0)
+    return Trace(trace.time_s[keep], trace.voltage_V[keep], trace.current_A[keep], trace.cycle[keep])
 
 
 def _fate_factor(hours: np.ndarray, fate: Fate) -> np.ndarray:

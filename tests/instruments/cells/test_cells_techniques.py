@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from alloop.errors import InstrumentError
 from alloop.instruments.cells import evaluate_trace
-from alloop.instruments.cells.signals import digital_step, noise_of, plateaus, thinned
 from alloop.instruments.cells.segments import usable_rows
+from alloop.instruments.cells.signals import digital_step, noise_of, plateaus, thinned
 from alloop.instruments.cells.sweeps import find_sweeps
 from alloop.instruments.cells.technique import recognise
 from alloop.instruments.evaluation import Given

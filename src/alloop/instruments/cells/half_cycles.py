@@ -221,7 +221,7 @@ def _cut_short(cycles: HalfCycles) -> BoolArray:
     for k in range(len(cycles)):
         alike = np.flatnonzero(np.abs(current - current[k]) < 0.05 * abs(current[k]))
         alike = alike[alike < k][-_MEMORY:] if alike[0] < k else alike[alike > k][:_MEMORY]
-        if len(alike) > 1:
+        if alike.size:
             found[k] = seconds[k] < _EARLY * np.median(seconds[alike])
             continue
         same = np.abs(np.abs(current) - abs(current[k])) < 0.05 * abs(current[k])

@@ -14,7 +14,7 @@ import numpy as np
 from alloop.arrays import FloatArray
 from alloop.errors import InstrumentError
 from alloop.instruments.cells.relaxation import Rest, last_share, rest_of
-from alloop.instruments.cells.segments import is_paused
+from alloop.instruments.cells.segments import pauses
 from alloop.instruments.cells.signals import Plateau, digital_step, noise_of
 from alloop.instruments.cells.technique import Programme
 from alloop.instruments.evaluation import Bound, Flag
@@ -126,7 +126,7 @@ def _steps(
     the voltage as well; one that was not recorded is taken to have discharged the cell.
     """
     time_s, response = trace.time_s, trace.current_A if sets_voltage else trace.voltage_V
-    digit = digital_step(response)
+    digit, paused = digital_step(response), set(pauses(time_s).tolist())
     medians = [float(np.median(response[one.rows])) for one in held]
     convention = -1.0 if sum(one.level * y for one, y in zip(held, medians, strict=True)) < 0 else 1.0
     found, before = [], 0.0
@@ -135,7 +135,7 @@ def _steps(
         rested = [rest for rest in rests if since < rest.stop <= one.start]
         if rested:
             before = float(np.median(trace.voltage_V[rested[-1]][-_FEWEST_SAMPLES:]))
-        elif is_paused(time_s, one.start):
+        elif one.start in paused:
             before = 0.0
         change = convention * (one.level - before or one.level)
         clock, values = time_s[one.rows], response[one.rows]

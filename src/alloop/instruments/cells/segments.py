@@ -7,19 +7,21 @@ voltages, however long it was recorded; a current of zero may well be a step of 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from alloop.arrays import BoolArray, FloatArray
+from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.errors import InstrumentError
 from alloop.instruments.cells.signals import FEWEST_POINTS, digital_step, jump_size
 from alloop.instruments.recording import Trace
 
-_FEWEST_AT_REST = 3  # rows: fewer without a current are gaps in the export
-_BY_DIGITS = 3.0  # digits within which a current of zero is what is left of a decay
-_PAUSE = 5.0  # times the sampling interval on both sides
+_FEWEST_WITHOUT = 3  # rows in sequence: fewer without a current are gaps in the export
+_FEWEST_ZEROS = 12  # rows in sequence: fewer zeros happen by chance where digits are as coarse as the noise
+_BY_DIGITS = 5.0  # digits within which a current of zero is what is left of a decay
+_PAUSE, _AROUND = 5.0, 3  # times the longest of so many sampling intervals on both sides
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def usable_rows(trace: Trace) -> Usable:
     without = there & np.isnan(trace.current_A)
     silent = np.zeros(len(there), dtype=np.bool_)
     for run in runs(without[there]):
-        if run.stop - run.start >= _FEWEST_AT_REST:
+        if run.stop - run.start >= _FEWEST_WITHOUT:
             silent[np.flatnonzero(there)[run]] = True
     keep = there & (np.isfinite(trace.current_A) | silent)
     left_out = int(len(keep) - keep.sum())
@@ -91,12 +93,25 @@ def hours_of(time_s: FloatArray, rests: Sequence[slice]) -> float:
     return float(sum(time_s[one.stop - 1] - time_s[one.start] for one in rests)) / 3600.0
 
 
-def is_paused(time_s: FloatArray, row: int) -> bool:
-    """Whether nothing was recorded for a while before a row: longer than the intervals on both sides of it."""
-    if row < 2 or row + 2 > len(time_s):
-        return False
-    near = np.concatenate([np.diff(time_s[max(row - 4, 0) : row]), np.diff(time_s[row : row + 4])])
-    return bool(time_s[row] - time_s[row - 1] > _PAUSE * near.max() > 0.0)
+def pauses(time_s: FloatArray) -> IntArray:
+    """The rows before which nothing was recorded for a while: much longer than the intervals on both sides."""
+    steps = np.diff(time_s)
+    if len(steps) < 2 * _AROUND + 1 or not np.isfinite(steps).all():
+        return np.zeros(0, dtype=np.int64)
+    padded = np.concatenate([np.zeros(_AROUND), steps, np.zeros(_AROUND)])
+    highest = np.lib.stride_tricks.sliding_window_view(padded, _AROUND).max(axis=1)
+    before, after = highest[: len(steps)], highest[_AROUND + 1 :]
+    usual = np.maximum(before, after)
+    return np.flatnonzero((steps > _PAUSE * usual) & (usual > 0.0)) + 1
+
+
+def split_at(stretches: Sequence[slice], rows: IntArray) -> list[slice]:
+    """Stretches cut before these rows."""
+    found = []
+    for one in stretches:
+        inside = rows[(rows > one.start) & (rows < one.stop)].tolist()
+        found += [slice(a, b) for a, b in itertools.pairwise([one.start, *inside, one.stop])]
+    return found
 
 
 def _as_before(trace: Trace) -> BoolArray:
@@ -117,7 +132,7 @@ def _without_current(trace: Trace) -> BoolArray:
     digit, same = digital_step(current), jump_size(voltage)
     found = np.zeros(len(current), dtype=np.bool_)
     for run in runs(current == 0.0):
-        if run.stop - run.start < _FEWEST_AT_REST:
+        if run.stop - run.start < _FEWEST_ZEROS:
             continue
         sides = [(run.start, run.start - 1), (run.stop - 1, run.stop)]
         faded = any(

@@ -65,6 +65,23 @@ def find_sweeps(
     return found
 
 
+def held_between(voltage_V: FloatArray, found: Sequence[Sweep], within: Sequence[slice]) -> int:
+    """How many samples beside the sweeps lie at the voltage at which the sweep before ended or the next one begins."""
+    count = 0
+    for one in within:
+        inside = [sweep for sweep in found if one.start <= sweep.start < one.stop]
+        for before, after in itertools.pairwise([None, *inside, None]):
+            first = before.stop if before else one.start  # sweeps share their turning point
+            rows = slice(first, max(after.start if after else one.stop, first))
+            near = np.zeros(rows.stop - rows.start, dtype=np.bool_)
+            for sweep, end in ((before, -1), (after, 0)):
+                if sweep is not None:
+                    v = voltage_V[sweep.rows]
+                    near |= np.abs(voltage_V[rows] - v[end]) <= _HOLD * np.ptp(v)
+            count += int(near.sum())
+    return count
+
+
 def is_staircase(levels: list[Plateau]) -> bool:
     """Whether plateaus of a voltage are the many equal steps of a digital ramp."""
     if len(levels) < _MANY_LEVELS:

@@ -16,9 +16,9 @@ import numpy as np
 
 from alloop.arrays import FloatArray
 from alloop.errors import InstrumentError
-from alloop.instruments.cells.segments import between
-from alloop.instruments.cells.signals import Plateau, jump_size, plateaus
-from alloop.instruments.cells.sweeps import Sweep, find_sweeps, is_staircase
+from alloop.instruments.cells.segments import between, pauses, split_at
+from alloop.instruments.cells.signals import Plateau, digital_step, jump_size, plateaus
+from alloop.instruments.cells.sweeps import Sweep, find_sweeps, held_between, is_staircase
 from alloop.instruments.recording import Trace
 
 Technique = Literal[
@@ -75,20 +75,24 @@ def recognise(trace: Trace, stated: str = "", rests: tuple[slice, ...] = ()) -> 
     """
     named = _named(stated)
     working = between(rests, len(trace.current_A))
+    unpaused = split_at(working, pauses(trace.time_s))
     n_working = _rows(working)
     in_current, in_voltage = plateaus(trace.current_A), plateaus(trace.voltage_V, working)
-    held = _rows(in_voltage)
     if is_staircase(in_voltage):
-        in_voltage, held = [], 0
-    found_sweeps = find_sweeps(trace.time_s, trace.voltage_V, working)
-    swept = _rows(found_sweeps)
-    # holds at the ends of sweeps belong to them
+        in_voltage = []
+    found_sweeps = find_sweeps(trace.time_s, trace.voltage_V, unpaused)
+    swept, held = _rows(found_sweeps), held_between(trace.voltage_V, found_sweeps, unpaused)
     is_swept = swept >= _SWEPT * n_working and swept >= 0.5 * (n_working - held)
     deviations = {
         "current": _deviation(trace.current_A, in_current, len(trace.current_A)),
         "voltage": _deviation(trace.voltage_V, in_voltage, n_working),
         "sweep": max(one.deviation for one in found_sweeps) if is_swept else np.inf,
     }
+    more_levels = len(in_current) > len(in_voltage)
+    less_of_it = len(trace.current_A) - _rows(in_current) > n_working - _rows(in_voltage)
+    if digital_step(trace.current_A) > 0.0 and np.isfinite(deviations["voltage"]):
+        # a small current in coarse digits looks as if it were set; but what is set changes less often
+        deviations["current"] = np.inf if more_levels or less_of_it else deviations["current"]
     controlled = _controlled(deviations, named)
     if controlled == "sweep":
         return Programme("voltammetry", sweeps=tuple(found_sweeps), rests=rests)
