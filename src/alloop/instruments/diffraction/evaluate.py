@@ -68,6 +68,9 @@ def evaluate_diffraction(
         words = "the file states no wavelength; copper K-alpha was assumed"
         flags.append(Flag("wavelength_assumed", words, "note" if fit.phases else "doubt"))
     flags += _fit_flags(fit, residual)
+    if target and not any(is_target(one, target) for one in candidates):
+        words = f"no reference structure is called like the target ({' or '.join(target)}): name its CIF so"
+        flags.append(Flag("target_not_named", words, "refusal"))
     values = [
         *target_values(measured, fit, fractions, residual, candidates, target),
         *_shown(fit, fractions, residual),

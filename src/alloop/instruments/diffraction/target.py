@@ -27,9 +27,15 @@ _FORMULA = re.compile(r"[_\s]")
 
 
 def is_target(crystal: Crystal, target: Sequence[str]) -> bool:
-    """Whether a structure is meant by one of the names: its own name, the part before `_`, or its formula."""
+    """Whether a structure is meant by one of the names: its own name, the part before `_`, or its formula.
+
+    A name that goes on behind a space (`spinel Fd-3m`) is met by what stands before it, too.
+    """
     own = {crystal.name.lower(), _FORMULA.split(crystal.name)[0].lower()}
-    return any(one.strip().lower() in own or _same_formula(one, crystal.formula) for one in target)
+    plain = [one.strip().lower() for one in target]
+    if any(one in own or any(one.startswith(f"{name} ") for name in own) for one in plain):
+        return True
+    return any(_same_formula(one, crystal.formula) for one in target)
 
 
 def _same_formula(one: str, other: str) -> bool:
