@@ -49,7 +49,7 @@ def test_the_target_phase_its_lattice_and_the_figure() -> None:
     assert not any(one.is_measurement for one in shown)
 
 
-@pytest.mark.parametrize("target", ["anatase", "TiO2_anatase", "tio2_ANATASE", "TiO2", "O2Ti"])
+@pytest.mark.parametrize("target", ["anatase", "TiO2_anatase", "tio2_ANATASE", "TiO2", "TiO2 I41/amd", "O2Ti"])
 def test_a_target_is_meant_by_its_name_or_formula(target: str) -> None:
     from alloop.instruments.diffraction.target import is_target
 
@@ -70,6 +70,7 @@ def test_a_target_that_is_not_there_has_a_bound() -> None:
 def test_a_target_without_reference_has_no_value() -> None:
     found = evaluate_diffraction(recording(simulated({"V2O5": 1.0})), Given(), references("V2O5"), ("NiO",))
     assert _value(found, "target_phase_fraction") is None
+    assert [flag.name for flag in found.flags if flag.severity == "refusal"] == ["target_not_named"]
 
 
 def test_unexplained_peaks_are_listed_where_they_are() -> None:
