@@ -178,6 +178,31 @@ def test_a_galvanostatic_polarisation_keeps_its_rest_as_the_zero() -> None:
     assert is_right(only(found, "electronic_conductivity"), 1e-7 * PER_CM)
 
 
+@pytest.mark.parametrize("rest_s", [0.0, 300.0, 1800.0])
+def test_exact_currents_through_a_plain_resistance_that_shorts_are_no_voltage_programme(
+    rest_s: float,
+) -> None:
+    """The voltage is constant in each half-cycle, and changes less often than the current once the cell is shorted."""
+    quiet = Instrument(1e-4, 1e-6, 0.0, 1e-5)
+    plain = {"conditioning": 0.0, "bending": 0.0, "voltage": quiet, "rest_s": rest_s}
+    trace = cell(cycling_currents(1e-4, 60), Fate("short", 20.0, depth=1e-4), **plain)
+    exact = replace(trace, current_A=np.round(trace.current_A / 1e-5) * 1e-5)
+    life = only(evaluate(exact), "li_stability")
+    assert life.value == pytest.approx(20.0, abs=0.7)
+    assert life.bound == "exact"
+
+
+def test_the_noise_of_a_rest_is_refused_or_doubted_where_it_is_taken_for_a_hold() -> None:
+    """A rest that is written with the noise of the current cannot be told from a hold without a current."""
+    draw = np.random.default_rng(1)
+    for seconds in (1800.0, 40_000.0):
+        trace = with_rests(pellet(), [0, HOLD, 2 * HOLD], seconds, "nan", ocv_V=0.05)
+        resting = np.isnan(trace.current_A)
+        noise = 1e-13 * draw.normal(size=len(resting))
+        found = evaluate(replace(trace, current_A=np.where(resting, noise, trace.current_A)))
+        assert any(flag.severity != "note" for flag in found.flags)
+
+
 # --- sampling, digits, ranges, signs
 
 

@@ -43,6 +43,7 @@ _NAMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("galvanostatic polarisation", ("chronopot", "constant current", "galvanostatic pol")),
     ("polarisation", ("polarisation", "polarization", "hebb")),
 )
+_GALVANOSTATIC = ("galvanostatic polarisation", "cycling", "critical current")
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,8 @@ def recognise(trace: Trace, stated: str = "", rests: tuple[slice, ...] = ()) -> 
         "voltage": _deviation(trace.voltage_V, in_voltage, n_working),
         "sweep": max(one.deviation for one in found_sweeps) if is_swept else np.inf,
     }
-    more_levels = len(in_current) > len(in_voltage)
-    less_of_it = len(trace.current_A) - _rows(in_current) > n_working - _rows(in_voltage)
-    if digital_step(trace.current_A) > 0.0 and np.isfinite(deviations["voltage"]):
-        # a small current in coarse digits looks as if it were set; but what is set changes less often
-        deviations["current"] = np.inf if more_levels or less_of_it else deviations["current"]
+    if named not in _GALVANOSTATIC and _is_coarse_response(trace.current_A, in_voltage, working):
+        deviations["current"] = np.inf
     controlled = _controlled(deviations, named)
     if controlled == "sweep":
         return Programme("voltammetry", sweeps=tuple(found_sweeps), rests=rests)
@@ -156,18 +154,33 @@ def _deviation(values: FloatArray, found: list[Plateau], n: int) -> float:
     return deviation if deviation <= _STRAYS else float("inf")
 
 
+def _is_coarse_response(current: FloatArray, in_voltage: list[Plateau], working: list[slice]) -> bool:
+    """Whether a current only looks as if it were set in steps: a small one that follows a voltage, in coarse digits.
+
+    What is set changes no more often than what follows, and follows its programme all the time. Nothing is said of
+    voltages to and fro: those of a symmetric cell that shorts change less often than its current.
+    """
+    if digital_step(current) == 0.0 or _rows(in_voltage) < _SHARE * _rows(working):
+        return False
+    if int((np.diff(np.sign([one.level for one in in_voltage])) != 0).sum()) > 1:
+        return False
+    in_current = plateaus(current, working)
+    return len(in_current) > len(in_voltage) or _rows(in_current) < _rows(in_voltage)
+
+
 def _controlled(deviations: dict[str, float], named: str) -> str:
     """Which quantity follows a programme: `current`, `voltage` or `sweep`."""
     ranked = sorted((max(value, _EXACT), name) for name, value in deviations.items())
     if not np.isfinite(ranked[0][0]):
         raise InstrumentError(
             "neither voltage nor current is held in steps, and the voltage is not swept evenly",
-            "export one technique at a time: polarisation, voltammetry, or cycling at set currents",
+            "export one technique at a time (polarisation, voltammetry, or cycling at set currents), and no rests "
+            "whose current is noise",
         )
     if ranked[1][0] >= _CLEARER * ranked[0][0]:
         return ranked[0][1]
     stated = {"voltammetry": "sweep", "potentiostatic polarisation": "voltage"}.get(
-        named, "current" if named in ("galvanostatic polarisation", "cycling", "critical current") else ""
+        named, "current" if named in _GALVANOSTATIC else ""
     )
     if stated in (ranked[0][1], ranked[1][1]):
         return stated
