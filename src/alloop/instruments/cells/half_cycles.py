@@ -2,8 +2,8 @@
 
 A metal filament through the electrolyte carries the current as electrons: the voltage drops at once. Decomposition
 and lost contact let it rise (the two ways to fail: see the discussion of soft shorts by M. J. Counihan et al., Joule 8
-(2024) 64, doi:10.1016/j.joule.2023.11.007). Resistances V/I, not voltages, are compared, so that currents may differ;
-always with the same eighth of earlier half-cycles, so that the usual shape of a half-cycle is no event.
+(2024) 64). Resistances V/I, not voltages, are compared, so that currents may differ; always with the same eighth of
+earlier half-cycles, so that the usual shape of a half-cycle is no event.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Electronic conductance from DC polarisation with electrodes that block the ions.
 
-At rest only electrons flow (M. H. Hebb, J. Chem. Phys. 20 (1952) 185, doi:10.1063/1.1700165; C. Wagner, Z. Elektrochem.
-60 (1956) 4): G = I / V. Several steps give the slope of a line, free of the instrument's zero error. The slower the
-ions leave, the longer it takes; what still drifts is an upper bound of the electrons' share.
+At rest only electrons flow (M. H. Hebb, J. Chem. Phys. 20 (1952) 185; C. Wagner, Z. Elektrochem. 60 (1956) 4):
+G = I / V. Several steps give the slope of a line, free of the instrument's zero error. The slower the ions leave, the
+longer it takes; what still drifts is an upper bound of the electrons' share.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from alloop.instruments.recording import Trace
 
 _FEWEST_SAMPLES = 12  # of a step
 _NORMAL_90 = 1.645
+_DETECTED = 3.0  # standard uncertainties above zero: what is less is not detected
 _NOT_OHMIC = 0.1  # deviation from the line, relative to the response
 _ZERO_OF_RANGE = 1e-3  # zero error, relative to the range; makers state 0.03 to 0.3 %
 _AGAINST = Flag(
@@ -98,18 +99,19 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
     slope, low, high = line.slope, line.low90, line.high90
     if slope < 0:
         slope, low, high = -slope, -high, -low
-        if low > 0:
-            flags += (_AGAINST,)
+    resolved = slope > _DETECTED / _NORMAL_90 * (slope - low)
+    if resolved and line.slope < 0:
+        flags += (_AGAINST,)
     lacking = any(step.rest.state == "drifting" for step in steps)
-    if low <= 0:
+    if not resolved:
         flags += (_below_resolution(slope, (high - low) / 2.0, sets_voltage),)
     zero_error = line.at_zero
     if sets_voltage:
-        if lacking or low <= 0:
+        if lacking or not resolved:
             return Conductance(high, None, None, "below", steps, zero_error, flags)
         return Conductance(slope, low, high, "exact", steps, zero_error, flags)
     # the slope is a resistance
-    if low <= 0:
+    if not resolved:
         return Conductance(1.0 / high, None, None, "above", steps, zero_error, flags)
     if lacking:
         return Conductance(1.0 / low, None, None, "below", steps, zero_error, flags)

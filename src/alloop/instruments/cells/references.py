@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from alloop.errors import InstrumentError
 
 INDIUM_LITHIUM_V = 0.62
-"""In/InLi against Li+/Li, in its two-phase region (A. L. Santhosha et al., Batteries & Supercaps 2 (2019) 524,
-doi:10.1002/batt.201800149)."""
+"""In/InLi against Li+/Li, in its two-phase region (A. L. Santhosha et al., Batteries & Supercaps 2 (2019) 524)."""
 
 _ALIASES = {
     "reference_electrode": ("reference_electrode", "reference"),

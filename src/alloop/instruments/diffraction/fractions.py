@@ -33,7 +33,7 @@ def phase_fractions(fit: Fit, wavelength_angstrom: float, unexplained_share: flo
     """Weight fractions among the crystalline phases.
 
     W_k ∝ S_k (ZM)_k V_k / τ_k: Hill & Howard (1987), doi:10.1107/S0021889887086199, with τ_k for the absorption in the
-    grains: Brindley (1945), doi:10.1080/14786444508520918; τ ≈ exp(−1.5 (µ_k − µ̄) R) for spheres of radius R and small
+    grains: Brindley, Phil. Mag. 36, 347 (1945); τ ≈ exp(−1.5 (µ_k − µ̄) R) for spheres of radius R and small
     (µ_k − µ̄) R, µ̄ the mean of the solids by volume. R is not known: the value holds for grains of 2 µm diameter, the
     interval spans 0 to 6 µm. Its lower end leaves room for phases below the limit of the search, and for the share of
     the intensity that no phase explains.

@@ -2,7 +2,7 @@
 
     σ T = A exp(-Ea / (k T))
 
-as follows from random hops of the ions (Tilley, Defects in Solids, doi:10.1002/9780470380758); k from CODATA 2018.
+as follows from random hops of the ions (R. J. D. Tilley, Defects in Solids, Wiley 2008); k from CODATA 2018.
 """
 
 from __future__ import annotations

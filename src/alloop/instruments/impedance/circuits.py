@@ -1,6 +1,6 @@
 """Equivalent circuits as small trees of elements: their impedance, its derivatives, their resistance at rest.
 
-Elements, with ω = 2πf (Barsoukov and Macdonald, Impedance Spectroscopy, doi:10.1002/0471716243):
+Elements, with ω = 2πf (E. Barsoukov and J. R. Macdonald, Impedance Spectroscopy, 2nd ed., Wiley 2005):
 
     R     Z = R                          ohm
     C     Z = 1 / (iωC)                  F

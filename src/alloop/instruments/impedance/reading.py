@@ -1,6 +1,6 @@
 """What the parts of a fitted circuit are: bulk, grain boundary, electrode.
 
-A process is told by its capacitance (Irvine, Sinclair, West, Adv. Mater. 2, 132 (1990), doi:10.1002/adma.19900020304).
+A process is told by its capacitance (Irvine, Sinclair, West, Adv. Mater. 2, 132 (1990)).
 Their table holds for a cell with thickness / area = 1 per cm; a capacitance is brought to that cell by multiplying
 it with the sample's own thickness / area.
 """

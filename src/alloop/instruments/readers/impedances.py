@@ -149,8 +149,8 @@ def sign_of_imaginary(frequency: FloatArray, real: FloatArray, imaginary: FloatA
     """How clearly a column is Z'' (towards 1) or -Z'' (towards -1), from -1 to 1; 0 where it cannot be told.
 
     In a causal system Z'' is about (pi/2) dZ'/d ln f, the local form of the Kramers-Kronig relation (for
-    permittivities: M. Wübbenhorst and J. van Turnhout, J. Non-Cryst. Solids 305 (2002) 40,
-    https://doi.org/10.1016/S0022-3093(02)01086-4): the two have the same sign.
+    permittivities: M. Wübbenhorst and J. van Turnhout, J. Non-Cryst. Solids 305 (2002) 40):
+    the two have the same sign.
     """
     good = np.isfinite(frequency) & np.isfinite(real) & np.isfinite(imaginary) & (frequency > 0)
     order = np.argsort(frequency[good], kind="stable")
