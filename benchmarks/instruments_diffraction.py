@@ -13,6 +13,7 @@ Distractors: reference structures of this folder that are not in the mixture, an
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import re
@@ -208,7 +209,12 @@ def diffraction_figures() -> dict[str, Any]:
 
 def main() -> None:
     """Print the figures."""
-    print(json.dumps(diffraction_figures(), indent=2, ensure_ascii=False))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", action="store_true")
+    indent = None if parser.parse_args().json else 1
+    print(json.dumps(diffraction_figures(), indent=indent, ensure_ascii=False))
 
 
 if __name__ == "__main__":
