@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alloop.instruments.cells import evaluate_trace
 from alloop.instruments.cells.segments import between, usable_rows
@@ -203,6 +205,18 @@ def test_the_noise_of_a_rest_is_refused_or_doubted_where_it_is_taken_for_a_hold(
         assert any(flag.severity != "note" for flag in found.flags)
 
 
+def test_without_its_rest_the_open_circuit_is_in_the_interval_of_a_galvanostatic_polarisation() -> None:
+    t = np.arange(0.0, 7200.0, 10.0)
+    draw = np.random.default_rng(4)
+    for open_circuit in (-0.005, 0.0, 0.005):
+        voltage = open_circuit + 0.1 * (1.0 - np.exp(-t / 300.0)) + 1e-5 * draw.normal(size=len(t))
+        trace = Trace(t, voltage, 1e-8 + 1e-13 * draw.normal(size=len(t)), np.zeros(len(t), dtype=np.int64))
+        value = only(evaluate(trace), "electronic_conductivity")
+        assert value.low90 is not None
+        assert value.high90 is not None
+        assert value.low90 <= 1e-7 * PER_CM <= value.high90
+
+
 # --- sampling, digits, ranges, signs
 
 
@@ -380,6 +394,25 @@ def test_a_last_half_cycle_that_is_missing_or_broken_off(half_cycles: float) -> 
 
 
 # --- segments
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**20), st.lists(st.tuples(st.integers(0, 1080), st.integers(1, 400)), max_size=5))
+def test_rows_that_lose_their_current_break_nothing(seed: int, losses: list[tuple[int, int]]) -> None:
+    """Whatever is lost, there is an answer that holds the truth, or a reason why there is none."""
+    trace = pellet(seed % 5)
+    current = trace.current_A.copy()
+    for number, (begin, length) in enumerate(losses):
+        current[begin : begin + length] = np.nan if (seed + number) % 2 else 0.0
+    found = evaluate(replace(trace, current_A=current))
+    if not found.values:
+        assert any(flag.severity == "refusal" for flag in found.flags)
+        return
+    value = only(found, "electronic_conductivity")
+    if value.bound == "exact":
+        assert value.value == pytest.approx(TRUE_S * PER_CM, rel=0.1)
+    else:
+        assert value.value >= TRUE_S * PER_CM
 
 
 def test_stretches_and_rests_make_up_the_whole() -> None:

@@ -41,7 +41,8 @@ class Step:
         rest: what the response came to.
         seconds: for how long.
         zero_error: standard uncertainty of the instrument's zero at that response, as assumed: the largest of its
-            noise, its digit, and a thousandth of the range, which is taken as the next decade.
+            noise, its digit, and a thousandth of the range, which is taken as the next decade. Where the current was
+            set, the voltage at open circuit is no less a zero error: up to the first voltages under current.
     """
 
     setting: float
@@ -143,6 +144,9 @@ def _steps(
         clock, values = time_s[one.rows], response[one.rows]
         rest = rest_of(clock, values, (change > 0) == sets_voltage, digit)
         zero = _zero_error(values[last_share(clock, 1.0 / 3.0, _FEWEST_SAMPLES)], digit)
+        if not sets_voltage:
+            # the open circuit may be all of the first voltage: the 90 % interval reaches that far
+            zero = max(zero, float(np.abs(values[:3]).max()) / _NORMAL_90)
         found.append(Step(one.level, rest, float(np.ptp(clock)), zero))
         before, since = one.level, one.stop
     return tuple(found)
@@ -203,8 +207,8 @@ def _flags_of_steps(steps: tuple[Step, ...], sets_voltage: bool) -> tuple[Flag, 
         flags += (
             Flag(
                 "one_setting",
-                f"one setting only: the instrument's zero error cannot be told from the sample, {zero} is assumed "
-                "(noise, digit or 0.1 % of the range); use two or more",
+                f"one setting only: a zero error cannot be told from the sample, {zero} is assumed (noise, digit"
+                f"{'' if sets_voltage else ', first voltage'} or 0.1 % of the range); use two or more",
             ),
         )
     return flags
