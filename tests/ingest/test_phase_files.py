@@ -58,3 +58,13 @@ def test_a_results_table_with_a_column_of_phases_stays_one() -> None:
     parsed = parse_files([("results.csv", text.encode())], CONTEXT).checked()
     assert not parsed.derived
     assert [one.row.property for one in parsed.measurements] == ["target_phase_fraction"]
+
+
+def test_a_results_table_with_phases_and_weights_stays_one() -> None:
+    text = (
+        "sample,target_phase_fraction [wt%],phases,status\n"
+        f"{PLATE}-B07,90,spinel Fd-3m 90; LiCl 10,ok\n{PLATE}-B08,,,cracked\n"
+    )
+    parsed = parse_files([("results.csv", text.encode())], CONTEXT).checked()
+    assert not parsed.derived
+    assert [row.status for row in parsed.statuses] == ["ok", "cracked"]

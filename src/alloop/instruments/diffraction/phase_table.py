@@ -14,6 +14,8 @@ from alloop.instruments.readers.content import Content
 
 _MOST_PHASES, _LONGEST_LINE, _LARGEST = 200, 500, 1_000_000
 _SUM_AGREES = 0.02
+# What heads a table of many samples, which may well have a column of phases.
+_OF_SAMPLES = {"sample", "sample id", "sample name", "barcode", "well", "well id", "plate", "plate id"}
 _NAME_HEADINGS = (
     "phase",
     "phases",
@@ -112,6 +114,8 @@ def _text_rows(content: Content) -> list[tuple[str, str, float]]:
     )
     cells = [(number, _cells(line, delimiter)) for number, line in lines]
     columns = _columns(cells[0][1])
+    if _OF_SAMPLES & {cell.lower().replace("_", " ") for cell in cells[0][1]}:
+        return []
     if columns is not None:
         return _headed(cells[1:], *columns, content.name)
     rows = []
