@@ -105,7 +105,9 @@ def electronic_conductance(trace: Trace, programme: Programme) -> Conductance:
         flags += (_AGAINST,)
     lacking = any(step.rest.state == "drifting" for step in steps)
     if not resolved:
-        flags += (_below_resolution(slope, (high - low) / 2.0, sets_voltage),)
+        # not even the sign is known
+        high = max(abs(low), abs(high))
+        flags += (_below_resolution(slope, (line.high90 - line.low90) / 2.0, sets_voltage),)
     zero_error = line.at_zero
     if sets_voltage:
         if lacking or not resolved:
