@@ -89,7 +89,11 @@ def _voltammetry(rng: np.random.Generator) -> str:
     name, sign = ("oxidation_limit", 1) if upwards else ("reduction_limit", -1)
     true = onset_at(10e-6 * 0.5, e0_V=e0["oxidation_V" if upwards else "reduction_V"], sign=sign, **kinetics)
     found = _value(trace, name)
-    return "refused" if found is None else "right" if abs(found.value - true) < 0.01 else "wrong"
+    if found is None:
+        return "refused"
+    if sign * (true - ends[0]) > 0.0:  # not reached
+        return "right" if found.bound != "exact" else "wrong"
+    return "right" if found.bound == "exact" and abs(found.value - true) < 0.01 else "wrong"
 
 
 def _cycling(rng: np.random.Generator) -> str:
