@@ -168,8 +168,9 @@ def fading_flags(cycles: HalfCycles, end: Event | None) -> tuple[Flag, ...]:
     if len(level) < 2 * _WINDOW:
         return ()
     medians = np.median(np.lib.stride_tricks.sliding_window_view(level, _WINDOW), axis=1)
-    ratio = float(medians[-1] / medians.max())
-    if ratio >= _FADED:
+    highest, last = float(medians.max()), float(medians[-1])
+    if highest <= 0.0 or last >= _FADED * highest:
         return ()
+    ratio = last / highest
     words = f"the resistance fell to {100 * ratio:.0f} % little by little: a slow soft short looks like this"
     return (Flag("fading", f"{words}; check with impedance spectra", "doubt"),)
