@@ -11,7 +11,7 @@ from kept_runs import load_runs
 
 METRICS = ("hits", "volume", "best")
 LEVEL = 0.05
-FEW = 3
+FEW = 5
 """Below so many common starts a difference is shown but not judged."""
 
 
@@ -191,15 +191,21 @@ def verdicts(report: Mapping[str, Any]) -> str:
             pool: entry["best_peer"][metric] for pool, entry in report["pools"].items() if entry["best_peer"]
         }
         said = {
-            word: [pool for pool, test in tests.items() if verdict(test) == word]
-            for word in ("ahead", "behind")
+            "ahead": [pool for pool, test in tests.items() if verdict(test) == "ahead"],
+            # behind any peer at all: the best one by its mean may have too few starts to tell
+            "behind": [
+                pool
+                for pool in tests
+                if any(verdict(one[metric]) == "behind" for one in report["pools"][pool]["against"].values())
+            ],
         }
         mean = sum(test["difference"] > 0 for test in tests.values())
         worst = sum(_is_worst_ahead(report["pools"][pool], metric) for pool in tests)
         ahead, behind = (", ".join(said[word]) or "none" for word in ("ahead", "behind"))
         lines.append(
-            f"- {title}: against the best peer of each pool ahead in the mean on {mean} of {len(tests)}; "
-            f"significantly ahead on {ahead}; significantly behind on {behind}. Its worst start is at least as "
+            f"- {title}: against the best peer of each pool (of those with {FEW} or more common starts) ahead in the "
+            f"mean on {mean} of {len(tests)}; significantly ahead on {ahead}; significantly behind any peer on {behind}. "
+            "Its worst start is at least as "
             f"good as the worst of every peer over common starts on {worst}."
         )
     off = [
