@@ -204,8 +204,8 @@ def verdicts(report: Mapping[str, Any]) -> str:
         ahead, behind = (", ".join(said[word]) or "none" for word in ("ahead", "behind"))
         lines.append(
             f"- {title}: against the best peer of each pool (of those with {FEW} or more common starts) ahead in the "
-            f"mean on {mean} of {len(tests)}; significantly ahead on {ahead}; significantly behind any peer on {behind}. "
-            "Its worst start is at least as "
+            f"mean on {mean} of {len(tests)}; significantly ahead on {ahead}; significantly behind any peer on {behind}"
+            ". Its worst start is at least as "
             f"good as the worst of every peer over common starts on {worst}."
         )
     off = [
