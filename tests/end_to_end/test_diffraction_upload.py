@@ -85,3 +85,12 @@ def test_a_wrong_structure_is_left_out_with_its_reason(plate: Shell, tmp_path: P
     code, _, err = plate("upload", "titanate", tmp_path / f"{PLATE}_{well}.xrdml")
     assert code == 0
     assert "Li2TiO3.cif" in err
+
+
+def test_a_pellet_denser_than_its_crystal_is_pointed_at(plate: Shell, tmp_path: Path) -> None:
+    table = tmp_path / "densities.csv"
+    table.write_text(f"sample,density [g/cm3]\n{PLATE}-A01,5.2\n{PLATE}-A02,6.9\n")
+    code, _, err = plate("upload", "titanate", table)
+    assert code == 0
+    (line,) = [one for one in err.splitlines() if "crystal" in one]
+    assert f"sample {PLATE}-A02: its density 6.9 g/cm^3 is above the crystal's, 5.68 g/cm^3" in line

@@ -75,6 +75,8 @@ def test_derivations_say_from_what_and_how(approved: Shell, dropped: Path) -> No
         assert "CPE" in row["model"]
         assert row["code_version"]
         assert json.loads(row["given"])["thickness_mm"] == THICKNESS_MM
+        drawn = approved.home.parent / "export" / "figures" / f"{int(row['id']):05d}_{row['sample']}.svg"
+        assert drawn.read_text().startswith("<svg")
 
 
 def test_a_dry_run_shows_what_was_understood_and_keeps_nothing(approved: Shell, dropped: Path) -> None:

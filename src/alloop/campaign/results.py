@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from alloop.campaign.arrangement import misplaced, true_wells
+from alloop.campaign.density_checks import too_dense
 from alloop.campaign.desk import Desk, table_context
 from alloop.campaign.evidence import Evidence, aims_of, fits, gather, is_confirmed, modelled_in
 from alloop.campaign.ledger import compare
@@ -204,7 +205,8 @@ def _unlike(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
                 f"upload the right value, or confirm this one: alloop trust {sample} {entry.name} --why ..."
             )
             found.append(Problem(f"sample {sample}", what, mend))
-    return (*found, *unlike_replicates(desk.file, evidence, wanted))
+    checks = unlike_replicates(desk.file, evidence, wanted) + too_dense(desk.file, evidence, wanted)
+    return (*found, *checks)
 
 
 def _complete(desk: Desk, tx: Transaction) -> tuple[str, ...]:

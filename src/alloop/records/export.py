@@ -27,7 +27,8 @@ def export_tables(reader: Reader, slug: str, folder: Path) -> tuple[Path, ...]:
     """Write all records of a campaign into `folder`: one parquet and one CSV file a table.
 
     `data_dictionary.csv` says what each column means and its unit. Values that were replaced, doubted or
-    retracted are among the measurements, marked as such. Returns the files, in order of their names.
+    retracted are among the measurements, marked as such. The figures of derivations are SVG files in `figures`, named
+    by the derivation's id and its sample. Returns the files, in order of their names.
 
     Raises:
         StateError: when there is no such campaign.
@@ -46,9 +47,12 @@ def export_tables(reader: Reader, slug: str, folder: Path) -> tuple[Path, ...]:
         for column in table.schema:
             dictionary.append((name, column.name, str(column.type), *describe(name, column.name)))
     written[folder / "data_dictionary.csv"] = _csv(dictionary)
+    for row in reader.derivations(slug, figures=True):
+        if row.figure is not None:
+            written[folder / "figures" / f"{row.id:05d}_{row.sample}.svg"] = row.figure.encode()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for path, data in sorted(written.items()):
+            path.parent.mkdir(parents=True, exist_ok=True)
             temporary = path.with_name(f".{path.name}.{os.getpid()}")
             temporary.write_bytes(data)
             os.replace(temporary, path)
@@ -73,7 +77,7 @@ def _tables(reader: Reader, slug: str) -> dict[str, Table]:
         "statuses": (rows.StatusRow, lambda: reader.statuses(slug)),
         "derivations": (DerivationRow, lambda: reader.derivations(slug)),
         "doubts": (rows.DoubtRow, lambda: reader.doubts(slug)),
-        # The files of an upload are a table of their own; figures stay in the database.
+        # The files of an upload are a table of their own; figures are files of their own.
         "uploads": (rows.UploadRow, lambda: [replace(row, files=()) for row in reader.uploads(slug)]),
         "predictions": (rows.PredictionRow, lambda: reader.campaign_predictions(slug)),
         "models": (rows.SnapshotRow, lambda: reader.snapshots(slug)),

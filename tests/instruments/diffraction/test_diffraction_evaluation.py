@@ -49,7 +49,9 @@ def test_the_target_phase_its_lattice_and_the_figure() -> None:
     assert not any(one.is_measurement for one in shown)
 
 
-@pytest.mark.parametrize("target", ["anatase", "TiO2_anatase", "tio2_ANATASE", "TiO2", "TiO2 I41/amd", "O2Ti"])
+@pytest.mark.parametrize(
+    "target", ["anatase", "TiO2_anatase", "tio2_ANATASE", "TiO2", "TiO2 I41/amd", "O2Ti"]
+)
 def test_a_target_is_meant_by_its_name_or_formula(target: str) -> None:
     from alloop.instruments.diffraction.target import is_target
 
