@@ -179,3 +179,19 @@ def test_a_product_without_its_reference_is_doubted() -> None:
     found = evaluate_diffraction(read_recording((SHARED / name).read_bytes(), name), Given(), references())
     assert _flags(found)["unexplained_peaks"] == "doubt"
     assert re.search(r"\d+\.\d\d°", next(f.words for f in found.flags if f.name == "unexplained_peaks"))
+
+
+def test_intensities_that_no_detector_counts_are_refused() -> None:
+    pattern = simulated({"V2O5": 1.0})
+    counts = pattern.counts.copy()
+    counts[100] = 1e200
+    found = evaluate_diffraction(recording(replace(pattern, counts=counts)), Given(), references("V2O5"), ())
+    assert [flag.name for flag in found.flags if flag.severity == "refusal"] == ["implausible_counts"]
+
+
+def test_a_range_without_any_line_finds_no_phase() -> None:
+    pattern = simulated({"V2O5": 1.0}, angles=(60.0, 72.0, 0.02))
+    pattern = replace(pattern, two_theta_deg=pattern.two_theta_deg - 59.0)
+    found = evaluate_diffraction(recording(pattern), Given(), references("Ni"), ("Ni",))
+    assert not [value for value in found.values if value.is_measurement]
+    assert "no_phase_found" in [flag.name for flag in found.flags]

@@ -269,3 +269,10 @@ def test_nonsense_is_refused_or_evaluated_but_never_crashes(rows: list[tuple[flo
         assert np.isfinite(value.value)
         assert value.value > 0
     assert found.values or any(flag.severity == "refusal" for flag in found.flags)
+
+
+def test_spectra_that_repeat_an_earlier_one_are_left_out() -> None:
+    spectrum, _ = make_spectrum("one", 3)
+    found = evaluate_impedance(Recording("x", (spectrum,) * 50), UNKNOWN)
+    assert "49 spectra repeat an earlier one" in flags(found)["spectra_repeated"]
+    assert len(found.details["spectra"]) == 1

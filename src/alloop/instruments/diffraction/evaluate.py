@@ -28,6 +28,7 @@ _NARROWEST_DEG, _NARROW_DEG = 8.0, 25.0
 _WEAK_PEAK = 15.0
 _MUCH_UNEXPLAINED, _LARGE_MISFIT = 0.15, 2.5
 _MUCH_HUMP = 0.2
+_MOST_COUNTS = 1e12
 _CURVE_POINTS, _LISTED = 380, 12
 
 
@@ -106,6 +107,10 @@ def _no_references(references: References, given: Given) -> Flag:
 
 def _pattern_flags(pattern: Pattern) -> list[Flag]:
     flags = []
+    highest = float(np.abs(pattern.counts).max())
+    if not 0.0 < highest < _MOST_COUNTS:
+        words = f"intensities up to {highest:.3g} are no counts of a detector: export the pattern again"
+        flags.append(Flag("implausible_counts", words, "refusal"))
     span = float(pattern.two_theta_deg[-1] - pattern.two_theta_deg[0])
     wavelength = pattern.wavelength_angstrom or 1.5406
     # A short wavelength holds as many lines in fewer degrees.

@@ -51,6 +51,9 @@ def powder_lines(crystal: Crystal, wavelength_angstrom: float, smallest_spacing_
     """
     metric = reciprocal_metric(crystal.cell)
     hkl = _half_sphere(crystal, metric, smallest_spacing_angstrom)
+    if not len(hkl):
+        nothing, nowhere = np.zeros(0), np.zeros(0, dtype=np.int64)
+        return Lines(hkl, nothing, hkl, nowhere, nothing)
     inverse_square = np.einsum("ni,ij,nj->n", hkl, metric, hkl)
     squared = _squared_structure_factors(crystal, hkl, inverse_square, wavelength_angstrom)
     order = np.argsort(inverse_square, kind="stable")

@@ -70,7 +70,8 @@ def identify(
     """
     criteria = Criteria() if criteria is None else criteria
     spacing = reference_spacing(measured)
-    candidates = {one: powder_lines(one, measured.beam.wavelength_angstrom, spacing) for one in crystals}
+    every = {one: powder_lines(one, measured.beam.wavelength_angstrom, spacing) for one in crystals}
+    candidates = {one: lines for one, lines in every.items() if len(lines.strength)}
     final_terms = measured.terms
     measured = replace(measured, terms=stiff_terms(measured), reach=SHORT_REACH)
     fit = refine(measured, (), Instrument(overflow=0.1))

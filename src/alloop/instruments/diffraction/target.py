@@ -107,6 +107,8 @@ def _bound(measured: Measured, fit: Fit, wanted: Sequence[Crystal], residual: Re
     limits = []
     for crystal in wanted:
         lines = powder_lines(crystal, measured.beam.wavelength_angstrom, reference_spacing(measured))
+        if not len(lines.strength):
+            return []  # it has no line in the range of the pattern
         shape = fit.phases[int(np.argmax(fit.scales))].shape
         trial = refine(
             measured,

@@ -46,13 +46,17 @@ def evaluate_impedance(recording: Recording, given: Given) -> Evaluation:
     Raises:
         InstrumentError: when `given.circuit` is no circuit.
     """
-    shown = recording.spectra[:_MOST_SPECTRA]
+    distinct = _distinct(recording.spectra)
+    shown = distinct[:_MOST_SPECTRA]
     several = len(recording.spectra) > 1
     done = [_evaluate_one(spectrum, recording, given, several) for spectrum in shown]
     values = [value for one in done for value in one.values]
     flags = _file_flags(done, several)
-    if len(recording.spectra) > _MOST_SPECTRA:
-        words = f"{len(recording.spectra)} spectra; only the first {_MOST_SPECTRA} were evaluated"
+    if len(distinct) < len(recording.spectra):
+        words = f"{len(recording.spectra) - len(distinct)} spectra repeat an earlier one to the last digit: left out"
+        flags.append(Flag("spectra_repeated", words))
+    if len(distinct) > _MOST_SPECTRA:
+        words = f"{len(distinct)} spectra; only the first {_MOST_SPECTRA} were evaluated"
         flags.append(Flag("spectra_left_out", words, "doubt"))
     details = {
         "spectra": [
@@ -78,6 +82,14 @@ def evaluate_impedance(recording: Recording, given: Given) -> Evaluation:
         image,
         next((one.analysis.status for one in done if one.analysis.status), None),
     )
+
+
+def _distinct(spectra: Sequence[Spectrum]) -> list[Spectrum]:
+    """The spectra without exact repetitions, which no measurement makes."""
+    seen: dict[tuple[bytes, bytes, float | None], Spectrum] = {}
+    for one in spectra:
+        seen.setdefault((one.frequency_Hz.tobytes(), one.impedance_ohm.tobytes(), one.temperature_C), one)
+    return list(seen.values())
 
 
 def _evaluate_one(spectrum: Spectrum, recording: Recording, given: Given, several: bool) -> _One:
