@@ -152,18 +152,41 @@ def test_without_a_size_there_is_no_conductivity(approved: Shell, put: Put) -> N
     assert "geometry_missing" in row["flags"]
 
 
-def test_several_temperatures_give_an_activation_energy(approved: Shell, put: Put) -> None:
-    kelvin = {t: t + 273.15 for t in (25, 40, 60, 80)}
-    for n, (celsius, absolute) in enumerate(kelvin.items()):
+def at_temperatures(put: Put, folder: str, *celsius: int) -> Path:
+    """Spectra of one well at several temperatures, with an activation energy of 0.35 eV, and its pellet."""
+    for degrees in celsius:
+        absolute = degrees + 273.15
         sigma = 30.0 / absolute * np.exp(-0.35 / (8.617333262e-5 * absolute))
-        put(f"drop/{PLATE}_A01_{celsius}C.csv", spectrum(sigma, n))
-    folder = put("drop/pellets.csv", pellets({f"{PLATE}-A01": THICKNESS_MM})).parent
-    approved.ok("upload", "small-spinel", folder)
-    energies = [row for row in rows_of(approved) if row["property"] == "activation_energy"]
-    total = [float(row["value"]) for row in energies if row["kind"] == "total"]
-    assert total == [pytest.approx(0.35, abs=0.02)]
+        put(f"{folder}/{PLATE}_A01_{degrees}C.csv", spectrum(sigma, degrees))
+    return put(f"{folder}/pellets.csv", pellets({f"{PLATE}-A01": THICKNESS_MM})).parent
+
+
+def energies(shell: Shell) -> list[float]:
+    return [
+        float(row["value"])
+        for row in rows_of(shell)
+        if row["property"] == "activation_energy" and row["kind"] == "total" and not row["superseded_by"]
+    ]
+
+
+def test_several_temperatures_give_an_activation_energy(approved: Shell, put: Put) -> None:
+    approved.ok("upload", "small-spinel", at_temperatures(put, "drop", 25, 40, 60, 80))
+    assert energies(approved) == [pytest.approx(0.35, abs=0.02)]
     at_room = [r for r in rows_of(approved) if r["kind"] == "total" and r["temperature_C"] == "25.0"]
     assert len([r for r in at_room if r["property"] == "ionic_conductivity"]) == 1
+
+
+def test_temperatures_that_come_later_join_the_series_when_derived_again(approved: Shell, put: Put) -> None:
+    approved.ok("upload", "small-spinel", at_temperatures(put, "monday", 25, 40, 50))
+    approved.ok("upload", "small-spinel", at_temperatures(put, "tuesday", 60, 70, 80))
+    assert len(energies(approved)) == 2
+    report = approved.json("rederive", "small-spinel")
+    assert "activation_energy" in [change["property"] for change in report["changes"]]
+    assert energies(approved) == [pytest.approx(0.35, abs=0.01)]
+    assert max(len(json.loads(row["files"])) for row in rows_of(approved, "derivations")) == 6
+    count = len(rows_of(approved, "derivations"))
+    assert approved.json("rederive", "small-spinel")["changes"] == []
+    assert len(rows_of(approved, "derivations")) == count
 
 
 def test_tables_and_spectra_go_together(approved: Shell, dropped: Path, put: Put) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
@@ -63,14 +63,16 @@ def rederive(
     changes: list[Change] = []
     with desk.records.writing(by, dry_run) as tx:
         for one in derived:
-            old = newest.get(_identity(one.row))
-            before = [measurements[number] for number in old.values] if old else []
+            olds = _earlier(newest, one.row)
+            before = [measurements[number] for old in olds for number in old.values]
             current = [row for row in before if row.superseded_by is None]
             values, gone, told = _compared(one, current, spoken_of)
-            if old is not None and not told and not gone:
+            same = newest.get(_identity(one.row))
+            standing = {row.id for row in current if row.doubt != "retracted"}
+            if same is not None and not told and standing <= set(same.values):
                 continue
             changes += told
-            upload = old.upload_id if old else max(row.upload_id for row in newest.values())
+            upload = olds[-1].upload_id if olds else max(row.upload_id for row in newest.values())
             tx.add_derived(desk.slug, upload, [(one.row, values)])
             for row in gone:
                 if row.doubt != "retracted":
@@ -83,6 +85,23 @@ def rederive(
 
 def _identity(row: DerivationRow) -> tuple[str, tuple[str, ...]]:
     return row.sample, tuple(sorted(row.files))
+
+
+def _earlier(
+    newest: Mapping[tuple[str, tuple[str, ...]], DerivationRow], row: DerivationRow
+) -> list[DerivationRow]:
+    """The derivations that a new one takes the place of: of the same files, and of some of several files together."""
+    same = newest.get(_identity(row))
+    return [
+        other
+        for other in newest.values()
+        if other is same
+        or (
+            (other.sample, other.kind) == (row.sample, row.kind)
+            and len(other.files) > 1
+            and set(other.files) < set(row.files)
+        )
+    ]
 
 
 def _newest(rows: Sequence[DerivationRow]) -> dict[tuple[str, tuple[str, ...]], DerivationRow]:
@@ -125,15 +144,17 @@ def _compared(
     left = list(current)
     values, changes = [], []
     for row in one.values:
-        old = next((other for other in left if _same_subject(row, other)), None)
-        if old is None:
+        replaced = [other for other in left if _same_subject(row, other)]
+        if not replaced:
             values.append(row)
             changes.append(_change(row, None, row, "new"))
             continue
-        left.remove(old)
-        if old.id in spoken_of:
-            row = replace(row, doubt=old.doubt, doubt_why=old.doubt_why)
-        values.append(replace(row, supersedes=(old.id,)))
+        left = [other for other in left if other not in replaced]
+        for old in replaced:
+            if old.id in spoken_of:
+                row = replace(row, doubt=old.doubt, doubt_why=old.doubt_why)
+        old = replaced[-1]
+        values.append(replace(row, supersedes=tuple(other.id for other in replaced)))
         if not math.isclose(row.value, old.value, rel_tol=_SAME) or row.bound != old.bound:
             what = "" if row.bound == old.bound else f"{old.bound} before, {row.bound} now"
             changes.append(_change(row, old, row, what))

@@ -19,8 +19,12 @@ def parse_files(
     files: Sequence[tuple[str, bytes]],
     context: ResultsContext,
     progress: Callable[[str], None] | None = None,
+    known: Sequence[tuple[str, bytes]] = (),
 ) -> ParsedUpload:
-    """What results tables, tables of pellets and instrument files (name, bytes) say, with all that is wrong."""
+    """What results tables, tables of pellets and instrument files (name, bytes) say, with all that is wrong.
+
+    Of files that are `known` from earlier uploads, tables of pellets still tell the sizes of new files' samples.
+    """
     of_samples = [(name, data) for name, data in files if is_source(data, name)]
     are_of_samples = {name for name, _ in of_samples}
     findings = Findings()
@@ -44,7 +48,7 @@ def parse_files(
         parsed += parse_results(several, context)
     for problem in unused_files(pellets, [name for name, _ in of_samples]):
         findings.problem(problem.where, problem.what, problem.mend)
-    sources = read_sources(of_samples, context, pellets, findings)
+    sources = read_sources(of_samples, context, [*_known_pellets(known, context), *pellets], findings)
     # evaluating takes long: not when nothing of it will be recorded
     derived = [] if findings.problems or parsed.problems else derive(sources, context, findings, progress)
     own = ParsedUpload(
@@ -54,6 +58,16 @@ def parse_files(
         derived=tuple(derived),
     )
     return _in_order(own + parsed, [name for name, _ in files])
+
+
+def _known_pellets(files: Sequence[tuple[str, bytes]], context: ResultsContext) -> list[Pellet]:
+    """The rows of tables of pellets among files that were recorded, and hence read, before."""
+    pellets = []
+    for name, data in files:
+        if not is_source(data, name):
+            layouts = pellet_layouts(read_table(data, name), context)
+            pellets += read_pellets(layouts, context) if layouts else []
+    return pellets
 
 
 def _in_order(parsed: ParsedUpload, names: Sequence[str]) -> ParsedUpload:

@@ -73,8 +73,11 @@ def record_files(
     fresh, skipped = _unknown(records, context, files)
     if not fresh:
         return _known_report(records, context.campaign, files, skipped)
-    parsed = _parse_literature(fresh, context) if literature else parse_files(fresh, context, progress)
-    parsed = parsed.checked()
+    if literature:
+        parsed = _parse_literature(fresh, context).checked()
+    else:
+        known = [(name, data) for name, data in files if (name, data) not in fresh]
+        parsed = parse_files(fresh, context, progress, known).checked()
     return record_parsed(
         records, context.campaign, fresh, parsed, by, literature, note, dry_run, skipped, then
     )
