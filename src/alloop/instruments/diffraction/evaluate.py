@@ -17,7 +17,7 @@ from alloop.instruments.diffraction.profile import phase_cell
 from alloop.instruments.diffraction.radiation import beam_of
 from alloop.instruments.diffraction.references import References
 from alloop.instruments.diffraction.residual import Residual, residual_of
-from alloop.instruments.diffraction.search import identify
+from alloop.instruments.diffraction.search import Criteria, identify
 from alloop.instruments.diffraction.target import is_target, target_values
 from alloop.instruments.evaluation import DerivedValue, Evaluation, Flag, Given
 from alloop.instruments.recording import Pattern, Recording
@@ -33,7 +33,11 @@ _CURVE_POINTS, _LISTED = 380, 12
 
 
 def evaluate_diffraction(
-    recording: Recording, given: Given, references: References, target: Sequence[str] = ()
+    recording: Recording,
+    given: Given,
+    references: References,
+    target: Sequence[str] = (),
+    criteria: Criteria | None = None,
 ) -> Evaluation:
     """The phases of a pattern by full-profile fit, none of them without lines of its own.
 
@@ -43,6 +47,7 @@ def evaluate_diffraction(
             inert); the condition `wavelength_angstrom` goes before what the file states.
         references: the structures looked for.
         target: names or formulas of the phase that is wanted; its fraction and lattice parameter are values to record.
+        criteria: what a phase must show to be claimed, where other limits than the usual ones are tried.
     """
     pattern = recording.pattern
     if pattern is None:
@@ -62,7 +67,7 @@ def evaluate_diffraction(
         joined(pattern.two_theta_deg, points), joined(pattern.counts, points), sigma, beam
     )
     flags += _counting_flags(peaks)
-    measured, fit, evidence = identify(measured, candidates)
+    measured, fit, evidence = identify(measured, candidates, criteria)
     residual = residual_of(measured, fit, width)
     fractions = phase_fractions(fit, beam.wavelength_angstrom, residual.unexplained_share)
     if assumed:
