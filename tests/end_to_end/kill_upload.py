@@ -76,8 +76,10 @@ def main(home: Path, table: Path, kills: int) -> dict[str, int]:
     for number in range(kills):
         copy = home.with_name(f"copy-{number}")
         shutil.copytree(home, copy)
-        # Evenly over the time of one upload, a little shaken; those that come late prove the other side.
-        killed(copy, table, 1.2 * needed * (number + chance.random()) / kills)
+        # Evenly over the time of one upload, a little shaken; the last come late and prove the other side, also on a
+        # machine that has become slower meanwhile.
+        late = 5.0 if number >= kills - 3 else 1.2
+        killed(copy, table, late * needed * (number + chance.random()) / kills)
         found = story(copy)
         assert found in (before, after), f"neither before nor after: {found}"
         counts["after" if found == after else "before"] += 1
