@@ -42,3 +42,14 @@ def test_a_single_point_of_any_size_is_drawn(value: float) -> None:
     drawn = figure("one", Axis("x"), Axis("y"), [Series("", [(value, value)])])
     assert "nan" not in drawn
     assert drawn.count("<circle") >= 1
+
+
+def test_a_figure_brings_the_style_of_every_class_it_uses() -> None:
+    drawn = figure(
+        "t", Axis("x"), Axis("y"), [Series("s", [(0, 1), (1, 2)], "line")], [("target", 1.5)], diagonal=True
+    )
+    root = ET.fromstring(drawn)
+    (style,) = [one.text or "" for one in root.iter() if one.tag.endswith("style")]
+    used = {name for one in root.iter() for name in (one.get("class") or "").split()}
+    assert {"frame", "grid", "tick", "level"} <= used
+    assert not [name for name in used if f".{name}{{" not in style]

@@ -12,6 +12,13 @@ Scale = Literal["linear", "log10"]
 
 # Distinct in hue and in lightness, also for colour-blind readers (Okabe & Ito, https://jfly.uni-koeln.de/color/).
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
+_STYLE = (
+    "svg{font-family:system-ui,sans-serif;font-size:12px}svg .title{font-weight:600;font-size:13px}"
+    "svg .small{font-size:10.5px;fill:#444}svg .middle{text-anchor:middle}svg .end{text-anchor:end}"
+    "svg .frame{fill:none;stroke:#888}svg .grid{stroke:#eee}svg .tick{stroke:#888}"
+    "svg .level{stroke:#a00;stroke-dasharray:4 3}"
+)
+"""Within each figure, so that it is whole in a file of its own as well as on a page."""
 _WIDTH, _HEIGHT = 460, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 34, 46
 
@@ -84,7 +91,7 @@ def figure(
         parts.append(_legend(shown))
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(title)}" '
-        f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
+        f'xmlns="http://www.w3.org/2000/svg"><style>{_STYLE}</style>{"".join(parts)}</svg>'
     )
 
 

@@ -26,10 +26,7 @@ _STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#1a1a1a;max-width:1000px;margin:2em auto;padding:0 1em}
 h1{margin-bottom:0}h2{margin-top:2em;border-bottom:1px solid #ccc}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:1em}
-svg{width:100%;height:auto;font-family:system-ui,sans-serif;font-size:12px}
-svg .title{font-weight:600;font-size:13px}svg .small{font-size:10.5px;fill:#444}svg .middle{text-anchor:middle}
-svg .end{text-anchor:end}svg .frame{fill:none;stroke:#888}svg .grid{stroke:#eee}svg .tick{stroke:#888}
-svg .level{stroke:#a00;stroke-dasharray:4 3}
+svg{width:100%;height:auto}
 table{border-collapse:collapse;margin:.6em 0}th,td{text-align:left;padding:.2em .8em .2em 0}
 td{border-bottom:1px solid #eee}td:first-child{white-space:nowrap}
 .next{background:#eef6ee;border-left:4px solid #009e73;padding:.6em 1em}.none,.note{color:#666}
