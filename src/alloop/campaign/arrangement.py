@@ -197,11 +197,16 @@ def _correlation(y: FloatArray, mean: FloatArray) -> float:
     return float(spearmanr(y, mean).statistic)
 
 
+def _positions(places: Sequence[Sequence[str]]) -> dict[str, tuple[int, int]]:
+    """Row and column of each label."""
+    return {label: (r, c) for r, row in enumerate(places) for c, label in enumerate(row)}
+
+
 def _grids(
     entries: Sequence[Entry], places: Sequence[Sequence[str]], value: Callable[[Entry], float]
 ) -> dict[tuple[str, str], _Grid]:
     found: dict[tuple[str, str], _Grid] = {}
-    at = {label: (r, c) for r, row in enumerate(places) for c, label in enumerate(row)}
+    at = _positions(places)
     for entry in entries:
         if entry.well in at:
             shape = (len(places), len(places[0]))
@@ -214,7 +219,7 @@ def _expected(
     predictions: Iterable[PredictionRow], places: Sequence[Sequence[str]]
 ) -> dict[tuple[str, str], tuple[_Grid, _Grid]]:
     """Mean and standard deviation on the model's scale by plate and property."""
-    at = {label: (r, c) for r, row in enumerate(places) for c, label in enumerate(row)}
+    at = _positions(places)
     shape = (len(places), len(places[0]))
     found: dict[tuple[str, str], tuple[_Grid, _Grid]] = {}
     for row in predictions:

@@ -12,7 +12,7 @@ from alloop.errors import InstrumentError, Problem
 from alloop.ingest import ParsedDerivation, results_context
 from alloop.ingest.context import Findings
 from alloop.ingest.deriving import derive
-from alloop.ingest.sources import Source, given_from_json, read_content
+from alloop.ingest.sources import Source, given_from_json, kind_of, read_content
 from alloop.records import DerivationRow, MeasurementRow, SampleRow
 
 _SAME = 1e-9
@@ -123,7 +123,8 @@ def _sources(
         (sha256,) = row.files
         name = names.get(sha256, sha256[:12])
         try:
-            content = read_content(desk.records.raw_file(sha256), name)
+            data = desk.records.raw_file(sha256)
+            content = read_content(data, name, kind_of(data, name) or "recording")
         except InstrumentError as error:
             for problem in error.problems:
                 findings.warn(

@@ -106,9 +106,10 @@ def upload(
     completed: list[str] = []
 
     def then(tx: Transaction) -> None:
+        evidence = gather(tx, desk.slug)
         if not as_labelled:
-            _check_arrangement(desk, tx)
-        completed.extend(_complete(desk, tx))
+            _check_arrangement(desk, tx, evidence)
+        completed.extend(_complete(desk, tx, evidence))
 
     try:
         report = record_files(
@@ -151,14 +152,13 @@ def _understood(derived: ParsedDerivation) -> Understood:
     return Understood(derived.names, row.sample, row.format, row.kind, row.model, values, row.flags)
 
 
-def _check_arrangement(desk: Desk, tx: Transaction) -> None:
-    """See that the newest upload's values fit the wells whose names they bear.
+def _check_arrangement(desk: Desk, tx: Transaction, evidence: Evidence) -> None:
+    """See that the values of the upload that is being recorded fit the wells whose names they bear.
 
     Raises:
         UploadError: when a plate's values would fit another arrangement far better.
     """
-    evidence = gather(tx, desk.slug)
-    newest = max((row.upload_id or 0 for row in evidence.measurements), default=0)
+    newest = tx.uploads(desk.slug)[-1].id
     own = replace(evidence, measurements=tuple(r for r in evidence.measurements if r.upload_id == newest))
     predictions = tx.campaign_predictions(desk.slug)
     entries = compare(own, predictions, modelled_in(desk.file))
@@ -209,9 +209,8 @@ def _unlike(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
     return (*found, *checks)
 
 
-def _complete(desk: Desk, tx: Transaction) -> tuple[str, ...]:
+def _complete(desk: Desk, tx: Transaction, evidence: Evidence) -> tuple[str, ...]:
     """Close the plates whose results are all in, as part of the upload that brought the last of them."""
-    evidence = gather(tx, desk.slug)
     ready = [
         plate.id
         for plate in evidence.plates

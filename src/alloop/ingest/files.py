@@ -11,7 +11,7 @@ from alloop.ingest.deriving import derive
 from alloop.ingest.grid import Table
 from alloop.ingest.pellets import Pellet, pellet_layouts, read_pellets, unused_files
 from alloop.ingest.results import parse_results
-from alloop.ingest.sources import is_source, read_sources
+from alloop.ingest.sources import Kind, kind_of, read_sources
 from alloop.ingest.tables import read_table
 
 
@@ -25,13 +25,14 @@ def parse_files(
 
     Of files that are `known` from earlier uploads, tables of pellets still tell the sizes of new files' samples.
     """
-    of_samples = [(name, data) for name, data in files if is_source(data, name)]
-    are_of_samples = {name for name, _ in of_samples}
+    of_samples: list[tuple[str, bytes, Kind]] = []
     findings = Findings()
     tables: list[list[Table]] = []
     pellets: list[Pellet] = []
     for name, data in files:
-        if name in are_of_samples:
+        kind = kind_of(data, name)
+        if kind is not None:
+            of_samples.append((name, data, kind))
             continue
         try:
             found = read_table(data, name)
@@ -46,7 +47,7 @@ def parse_files(
     parsed = ParsedUpload()
     for several in tables:
         parsed += parse_results(several, context)
-    for problem in unused_files(pellets, [name for name, _ in of_samples]):
+    for problem in unused_files(pellets, [name for name, *_ in of_samples]):
         findings.problem(problem.where, problem.what, problem.mend)
     sources = read_sources(of_samples, context, [*_known_pellets(known, context), *pellets], findings)
     # evaluating takes long: not when nothing of it will be recorded
@@ -64,7 +65,7 @@ def _known_pellets(files: Sequence[tuple[str, bytes]], context: ResultsContext) 
     """The rows of tables of pellets among files that were recorded, and hence read, before."""
     pellets = []
     for name, data in files:
-        if not is_source(data, name):
+        if kind_of(data, name) is None:
             layouts = pellet_layouts(read_table(data, name), context)
             pellets += read_pellets(layouts, context) if layouts else []
     return pellets

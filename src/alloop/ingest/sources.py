@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from alloop.errors import InstrumentError, Problem
 from alloop.ingest.context import Findings, ResultsContext
@@ -15,6 +15,8 @@ from alloop.instruments import Geometry, Given, Recording
 from alloop.instruments.diffraction import PhaseTable, read_phase_table
 from alloop.instruments.readers import Content, is_recording, read_recording
 from alloop.records import SampleRow
+
+Kind = Literal["recording", "phases"]
 
 
 @dataclass(frozen=True)
@@ -28,49 +30,45 @@ class Source:
     given: Given
 
 
-def is_source(data: bytes, name: str) -> bool:
-    """Whether a file is about one sample: what an instrument wrote, or a table of the phases that were found."""
-    return is_recording(data, name) or is_phase_table(data, name)
-
-
-def is_phase_table(data: bytes, name: str) -> bool:
-    """Whether a file lists phases with their weights, and no samples."""
+def kind_of(data: bytes, name: str) -> Kind | None:
+    """What a file about one sample is: written by an instrument, or a table of its phases; None for anything else."""
+    if is_recording(data, name):
+        return "recording"
     try:
-        return read_phase_table(Content(data, name)) is not None
+        phases = read_phase_table(Content(data, name))
     except InstrumentError:
-        return True
+        return "phases"
+    return None if phases is None else "phases"
 
 
-def read_content(data: bytes, name: str) -> Recording | PhaseTable:
-    """What an instrument file or a table of phases holds.
+def read_content(data: bytes, name: str, kind: Kind) -> Recording | PhaseTable:
+    """What a file of that kind holds.
 
     Raises:
-        InstrumentError: when it is neither, or cannot be read.
+        InstrumentError: when it cannot be read.
     """
-    if is_recording(data, name):
-        return read_recording(data, name)
-    phases = read_phase_table(Content(data, name))
+    phases = read_phase_table(Content(data, name)) if kind == "phases" else None
     return read_recording(data, name) if phases is None else phases
 
 
 def read_sources(
-    files: Sequence[tuple[str, bytes]],
+    files: Sequence[tuple[str, bytes, Kind]],
     context: ResultsContext,
     pellets: Sequence[Pellet],
     findings: Findings,
 ) -> list[Source]:
-    """Read instrument files (name, bytes) and find their samples; what is wrong or was assumed is noted.
+    """Read instrument files (name, bytes, kind) and find their samples; what is wrong or was assumed is noted.
 
     A file's sample is the one that a table names for it, else the one that its name speaks of. Sizes of pellets come
     from such tables, then from the campaign file, then from the instrument file itself.
     """
     sources = []
-    for name, data in files:
+    for name, data, kind in files:
         named = read_name(name, context.plates)
         row = next((one for one in pellets if one.file and is_named(one.file, name)), None)
         sample = row.sample if row is not None else named.sample
         try:
-            content = read_content(data, name)
+            content = read_content(data, name, kind)
         except InstrumentError as error:
             for problem in error.problems:
                 findings.problem(problem.where or name, problem.what, problem.mend)
@@ -155,12 +153,12 @@ def doubled(names: Mapping[str, Sequence[str]], context: ResultsContext) -> list
 
 
 __all__ = [
+    "Kind",
     "Source",
     "doubled",
     "given_as_json",
     "given_from_json",
-    "is_phase_table",
-    "is_source",
+    "kind_of",
     "read_content",
     "read_sources",
     "states_temperature",
