@@ -179,7 +179,8 @@ def _line(temperature_C: np.ndarray, bend_eV: float) -> np.ndarray:
     return 1e5 / kelvin * np.exp(-(_ENERGY_EV / kelvin + bend_eV * hot) / BOLTZMANN_EV_PER_K)
 
 
-def _published() -> dict[str, tuple[float, float, dict[int, tuple[float, float]]]]:
+def published() -> dict[str, tuple[float, float, dict[int, tuple[float, float]]]]:
+    """By kind: activation energy, its error, and by temperature in K conductivity and its error, as published."""
     text = (EIS / "eisfitpython" / "EXPECTED_Example3_Arrhenius_Analysis_Report.txt").read_text(
         encoding="utf-8"
     )
@@ -204,7 +205,7 @@ def _series(circuit: str | None) -> dict[str, Any]:
     given = Given(Geometry.of_disc(2.1, 8.0), circuit=circuit)
     evaluation = evaluate_impedance(Recording("text", tuple(spectra)), given)
     result = {}
-    for kind, (energy, error, by_kelvin) in _published().items():
+    for kind, (energy, error, by_kelvin) in published().items():
         values = {
             round((v.temperature_C or 0.0) + 273.0): v
             for v in evaluation.values

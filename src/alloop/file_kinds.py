@@ -1,6 +1,10 @@
-"""What a file is that is neither a table nor a measurement, told from its first bytes."""
+"""What a file is, told from its first bytes, and what a zip archive holds, told without unpacking it."""
 
 from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
 
 _BEGINNINGS = (
     (b"%PDF-", "a PDF document"),
@@ -28,4 +32,26 @@ def foreign_kind(data: bytes) -> str | None:
     return "a PDF document" if found is None and b"%PDF-" in data[:_PDF_WITHIN] else found
 
 
-__all__ = ["foreign_kind"]
+@dataclass(frozen=True)
+class Packed:
+    """What a zip archive states of itself: the names of its parts, and their size once unpacked, in bytes."""
+
+    names: tuple[str, ...]
+    unpacked: int
+
+
+def look_into(data: bytes) -> Packed:
+    """The table of contents of a zip archive.
+
+    Raises:
+        zipfile.BadZipFile: when it is damaged, in whatever way.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+    except (OSError, ValueError, NotImplementedError, EOFError) as error:
+        raise zipfile.BadZipFile(str(error)) from error
+    return Packed(tuple(part.filename for part in parts), sum(part.file_size for part in parts))
+
+
+__all__ = ["Packed", "foreign_kind", "look_into"]

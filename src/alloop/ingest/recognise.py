@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 from pathlib import Path
 from typing import Literal
 
 from alloop.errors import UploadError
-from alloop.file_kinds import foreign_kind
+from alloop.file_kinds import foreign_kind, look_into
 
 LARGEST_FILE_MB = 50
 LARGEST_UNPACKED_MB = 150
@@ -75,11 +74,10 @@ def is_archive(data: bytes) -> bool:
     if not data.startswith(b"PK\x03\x04"):
         return False
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        packed = look_into(data)
+    except zipfile.BadZipFile:
         return False
-    return not any(name.startswith(_PACKED_DOCUMENTS) for name in names)
+    return not any(name.startswith(_PACKED_DOCUMENTS) for name in packed.names)
 
 
 def table_kind(data: bytes, where: str) -> Literal["text", "xlsx"]:
@@ -108,15 +106,14 @@ def table_kind(data: bytes, where: str) -> Literal["text", "xlsx"]:
 
 def _packed_kind(data: bytes, where: str) -> Literal["xlsx"]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = {entry.filename for entry in archive.infolist()}
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        packed = look_into(data)
+    except zipfile.BadZipFile:
         raise UploadError(
             "the file is damaged: it begins like an Excel workbook but cannot be unpacked",
             "save or copy it again",
             where,
         ) from None
+    names = packed.names
     if "xl/workbook.xml" not in names:
         what = (
             "a Word document" if any(name.startswith("word/") for name in names)
@@ -129,9 +126,9 @@ def _packed_kind(data: bytes, where: str) -> Literal["xlsx"]:
             "unpack it and upload the files in it" if what == "a zip archive" else "save it as .xlsx or CSV"
         )
         raise UploadError(f"this is {what}, not a table", mend, where)
-    if unpacked > LARGEST_UNPACKED_MB * 1_000_000:
+    if packed.unpacked > LARGEST_UNPACKED_MB * 1_000_000:
         raise UploadError(
-            f"the workbook unpacks to {unpacked / 1e6:.0f} MB; it may unpack to {LARGEST_UNPACKED_MB} MB",
+            f"the workbook unpacks to {packed.unpacked / 1e6:.0f} MB; it may unpack to {LARGEST_UNPACKED_MB} MB",
             "upload only the sheet with the results",
             where,
         )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
+
+from instruments_impedance import KINDS, published
 
 from alloop.instruments.evaluation import DerivedValue, Evaluation, Given
 from alloop.instruments.impedance import evaluate_impedance
@@ -20,22 +25,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 PUBLISHED_CIRCUIT = "(R1|Q1)+(R2|Q1)+Q2"
-KINDS = {"Bulk": "bulk", "Gb": "grain_boundary", "Total": "total"}
-
-
-def published() -> dict[str, tuple[float, float, dict[float, tuple[float, float]]]]:
-    """By kind: activation energy, its error, and by temperature in K conductivity and its error."""
-    text = (EIS / "eisfitpython" / "EXPECTED_Example3_Arrhenius_Analysis_Report.txt").read_text(
-        encoding="utf-8"
-    )
-    found = {}
-    for heading, kind in KINDS.items():
-        part = text.split(f"{heading} Analysis:")[1].split("Analysis:")[0]
-        energy = next(line for line in part.splitlines() if "Activation Energy" in line).split(":")[1].split()
-        rows = [line.split() for line in part.splitlines() if len(line.split()) == 4]
-        by_kelvin = {float(r[0]): (float(r[1]), float(r[2])) for r in rows if r[0].replace(".", "").isdigit()}
-        found[kind] = (float(energy[0]), float(energy[2]), by_kelvin)
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alloop.errors import InstrumentError
+from alloop.file_kinds import look_into
 from alloop.instruments.readers.content import Content
 from alloop.instruments.readers.limits import LARGEST_UNPACKED_MB, MOST_WORKBOOK_CELLS, check_shape
 
@@ -18,9 +19,8 @@ def packed_names(content: Content) -> frozenset[str] | None:
     if not content.data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return None
     try:
-        with zipfile.ZipFile(io.BytesIO(content.data)) as archive:
-            return frozenset(entry.filename for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return frozenset(look_into(content.data).names)
+    except zipfile.BadZipFile:
         return frozenset()
 
 
@@ -54,9 +54,8 @@ def sheets(content: Content, most_rows: int | None = None) -> Iterator[list[str]
 
 def _check_unpacked(content: Content) -> None:
     try:
-        with zipfile.ZipFile(io.BytesIO(content.data)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        unpacked = look_into(content.data).unpacked
+    except zipfile.BadZipFile as error:
         raise _damaged(content, error) from None
     if unpacked > LARGEST_UNPACKED_MB * 1_000_000:
         raise InstrumentError(

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from alloop.errors import InstrumentError
+from alloop.file_kinds import look_into
 
 LARGEST_PART_MB, LARGEST_ARCHIVE_MB, MOST_PARTS = 60, 150, 2000
 
@@ -66,18 +67,16 @@ def open_archive(data: bytes, name: str) -> zipfile.ZipFile:
         InstrumentError: when it is damaged, or unpacked would be too large or of too many parts.
     """
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError) as error:
+        packed = look_into(data)
+    except zipfile.BadZipFile as error:
         raise InstrumentError(f"the archive is damaged ({error})", "copy the file again", name) from error
-    total = sum(part.file_size for part in parts)
-    if len(parts) > MOST_PARTS or total > LARGEST_ARCHIVE_MB * 1_000_000:
+    if len(packed.names) > MOST_PARTS or packed.unpacked > LARGEST_ARCHIVE_MB * 1_000_000:
         raise InstrumentError(
-            f"the archive would unpack to {total / 1e6:.0f} MB in {len(parts)} parts",
+            f"the archive would unpack to {packed.unpacked / 1e6:.0f} MB in {len(packed.names)} parts",
             f"at most {LARGEST_ARCHIVE_MB} MB in {MOST_PARTS} parts are read",
             name,
         )
-    return archive
+    return zipfile.ZipFile(io.BytesIO(data))
 
 
 def read_part(archive: zipfile.ZipFile, part: str, name: str) -> bytes:
