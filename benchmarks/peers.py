@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from alloop.lab.backtest import STRATEGIES, Choice, Situation, Strategy
-from alloop.planning.goals import to_model_scale
+from alloop.scales import to_model_scale
 
 FOREST_TREES = 100
 PARTS = 128  # candidates whose acquisition is computed at once: memory, not result

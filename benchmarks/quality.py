@@ -32,7 +32,7 @@ from pools import POOLS, MissingData, Pool
 from summary import summarise, verdicts, write_table
 
 from alloop.lab.backtest import STRATEGIES, Bench, Choice, Situation
-from alloop.planning.goals import to_model_scale
+from alloop.scales import to_model_scale
 
 ALL = ("alloop", *PEERS)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from alloop.errors import PropertyError
+from alloop.scales import Scale
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Property:
     name: str
     symbol: str
     unit: str
-    scale: str
+    scale: Scale
     low: float
     high: float
     usual_units: tuple[str, ...]
@@ -120,7 +121,7 @@ _TABLE = (
         "target_phase_fraction",
         "wtarget",
         "1",
-        "linear",
+        "logit",
         0.0,
         1.0,
         ("1", "%", "wt%"),
@@ -132,7 +133,7 @@ _TABLE = (
         "amorphous_fraction",
         "wam",
         "1",
-        "linear",
+        "logit",
         0.0,
         1.0,
         ("1", "%", "wt%"),

@@ -10,10 +10,9 @@ import numpy as np
 
 from alloop.arrays import FloatArray
 from alloop.campaign.ledger import Entry
-from alloop.campaign.observations import model_value
 from alloop.errors import Problem, UploadError
-from alloop.planning.aims import Scale
 from alloop.records import PredictionRow
+from alloop.scales import model_value
 
 _DEGREES = 4.0
 """Degrees of freedom of the scores' t distribution: a few values far off must not decide."""
@@ -226,13 +225,12 @@ def _expected(
         if row.well in at and row.sd > 0:
             key = (row.plate, row.property)
             mean, sd = found.setdefault(key, (np.full(shape, np.nan), np.full(shape, np.nan)))
-            scale: Scale = "log10" if row.scale == "log10" else "linear"
-            centre = model_value(row.median, scale)
+            centre = model_value(row.median, row.scale)
             if centre is not None:
                 mean[at[row.well]], sd[at[row.well]] = centre, row.sd
     return found
 
 
 def _model(value: float, entry: Entry) -> float:
-    found = model_value(value, "log10" if entry.expected.scale == "log10" else "linear")
+    found = model_value(value, entry.expected.scale)
     return np.nan if found is None else found

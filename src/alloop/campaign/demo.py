@@ -23,7 +23,8 @@ from alloop.campaign_file import CampaignFile, load_campaign
 from alloop.errors import StateError
 from alloop.lab import SyntheticLaboratory
 from alloop.planning.aims import Objective
-from alloop.planning.goals import Yardstick, hypervolume, make_yardstick, passing_range, to_model_scale
+from alloop.planning.goals import Yardstick, hypervolume, make_yardstick, passing_range
+from alloop.scales import on_model_scale, to_model_scale
 from alloop.surrogate import observations
 
 _SEED_STEP = 1000
@@ -202,7 +203,7 @@ def _standing(file: CampaignFile, made: _Made, yardstick: Yardstick, plates: Seq
     for constraint in file.constraints:
         low, high = passing_range(constraint)
         values = made.truth[constraint.property]
-        scaled = np.log10(values) if constraint.scale == "log10" else values
+        scaled = on_model_scale(values, constraint.scale)
         passing &= (scaled >= low) & (scaled <= high)
     hitting = passing.copy()
     best = {}
@@ -222,8 +223,7 @@ def _standing(file: CampaignFile, made: _Made, yardstick: Yardstick, plates: Seq
 
 
 def _scaled(aim: Objective, values: FloatArray) -> FloatArray:
-    scaled: FloatArray = np.log10(values) if aim.scale == "log10" else values
-    return scaled
+    return on_model_scale(values, aim.scale)
 
 
 def _write_curve(path: Path, curve: Sequence[Point], objectives: Sequence[str]) -> None:

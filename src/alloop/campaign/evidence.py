@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, cast
+from typing import Literal
 
 from alloop.campaign_file import CampaignFile
 from alloop.chemistry import atomic_fractions
-from alloop.planning.aims import Constraint, Objective, Scale
+from alloop.planning.aims import Constraint, Objective
 from alloop.properties import get_property
 from alloop.records import (
     ExclusionRow,
@@ -176,9 +176,7 @@ def modelled_in(file: CampaignFile) -> tuple[Objective | Constraint, ...]:
 def observed_in(file: CampaignFile) -> tuple[Constraint, ...]:
     """The properties that a campaign only observes, as constraints without a bound at any condition."""
     known = [get_property(name) for name in file.observe]
-    return tuple(
-        Constraint(p.name, None, None, cast(Scale, p.scale), p.unit) for p in known if not p.computed
-    )
+    return tuple(Constraint(p.name, None, None, p.scale, p.unit) for p in known if not p.computed)
 
 
 def fits(row: MeasurementRow, aim: Objective | Constraint) -> bool:

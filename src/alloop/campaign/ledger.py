@@ -10,10 +10,10 @@ from statistics import median
 from scipy.special import log_ndtr
 
 from alloop.campaign.evidence import Evidence, fits
-from alloop.campaign.observations import model_value
 from alloop.planning import MadeSample
-from alloop.planning.aims import Constraint, Objective, Scale
+from alloop.planning.aims import Constraint, Objective
 from alloop.records import MeasurementRow, PredictionRow
+from alloop.scales import model_value
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Entry:
     @property
     def z(self) -> float:
         """How far the value lay from its prediction, in predicted standard deviations; nan where nobody can tell."""
-        scale: Scale = "log10" if self.expected.scale == "log10" else "linear"
+        scale = self.expected.scale
         value, centre = model_value(self.value, scale), model_value(self.expected.median, scale)
         if value is None or centre is None or self.expected.sd <= 0:
             return math.nan

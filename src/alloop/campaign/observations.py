@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from math import log10
 
 import numpy as np
 
 from alloop.arrays import BoolArray, FloatArray
 from alloop.campaign.evidence import Evidence, fits, is_confirmed
-from alloop.planning.aims import Constraint, Objective, Scale
+from alloop.planning.aims import Constraint, Objective
 from alloop.records import MeasurementRow, StatusRow, encode_settings
+from alloop.scales import model_value
 from alloop.space import FeatureMap, Level
 from alloop.space.types import write_recipe
 from alloop.surrogate import ABOVE, BELOW, EXACT, Observations
@@ -165,13 +165,6 @@ def believed_values(
         else:
             used.append((row, value))
     return used, unused
-
-
-def model_value(value: float, scale: Scale) -> float | None:
-    """A value in canonical units on the scale it is modelled on; None where that scale has none (log10 of 0)."""
-    if scale == "linear":
-        return value
-    return log10(value) if value > 0 else None
 
 
 def recipe_key(elements: Mapping[str, Fraction], settings: Mapping[str, Level]) -> str:

@@ -19,6 +19,7 @@ from alloop.planning import PlannedWell, PlatePlan, Prediction, WellBlock
 from alloop.planning.because import Neighbour, PlateGain
 from alloop.properties import get_property
 from alloop.records import PredictionRow, WellRow, sample_id
+from alloop.scales import unit_of_differences
 from alloop.space import Candidate, Level
 
 _DIGITS = 6
@@ -97,8 +98,7 @@ def plan_document(
             for name, report in plan.models.items()
         },
         "effect_units": {
-            aim.property: "decades" if aim.scale == "log10" else aim.unit
-            for aim in reversed(modelled_in(file))
+            aim.property: unit_of_differences(aim.scale, aim.unit) for aim in reversed(modelled_in(file))
         },
         "values_used": {name: len(values) for name, values in learned.values.items()},
         "values_unused": dict(learned.unused),

@@ -9,14 +9,14 @@ from statistics import median
 import numpy as np
 
 from alloop.campaign.evidence import Evidence, aims_of, fits
-from alloop.campaign.observations import model_value
 from alloop.campaign_file import CampaignFile
 from alloop.chemistry import Shelf
 from alloop.planning.aims import Constraint, Objective
 from alloop.planning.computed import computed_values
-from alloop.planning.goals import from_model_scale, hypervolume, make_yardstick, passing_range, to_model_scale
+from alloop.planning.goals import hypervolume, make_yardstick, passing_range
 from alloop.properties import get_property
 from alloop.records import DROPPED_STATES
+from alloop.scales import from_model_scale, model_value, to_model_scale
 from alloop.surrogate import observations
 
 

@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping
 from statistics import median
 
 from alloop.campaign.evidence import Evidence, aims_of, fits
-from alloop.campaign.observations import model_value
 from alloop.campaign_file import CampaignFile
 from alloop.errors import Problem
 from alloop.planning.aims import Constraint, Objective
 from alloop.properties import get_property
 from alloop.records import MeasurementRow
+from alloop.scales import from_model_scale, model_value
 
 _FAR = 5.0
 _FEWEST_PAIRS = 4
@@ -66,7 +66,7 @@ def _problem(
     row: MeasurementRow, aim: Objective | Constraint, centre: float, far: float, others: int
 ) -> Problem:
     unit = get_property(aim.property).unit
-    expected = 10.0**centre if aim.scale == "log10" else centre
+    expected = from_model_scale(centre, aim.scale)
     shown = "" if unit == "1" else f" {unit}"
     what = (
         f"its {aim.property} {row.value:.3g}{shown} is {far:.0f} times the usual spread away from "

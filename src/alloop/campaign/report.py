@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -13,14 +14,13 @@ from typing import Any
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import Evidence, gather, modelled_in
 from alloop.campaign.ledger import Entry, compare
-from alloop.campaign.observations import model_value
 from alloop.campaign.plan_document import alloop_version
 from alloop.campaign.progress import sample_values
 from alloop.campaign.status import Status, status_of
 from alloop.figures import COLOURS, Axis, Series, figure
 from alloop.planning.aims import Constraint, Objective
-from alloop.planning.goals import from_model_scale, to_model_scale
 from alloop.properties import get_property
+from alloop.scales import from_model_scale, model_value, to_model_scale
 
 _STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#1a1a1a;max-width:1000px;margin:2em auto;padding:0 1em}
@@ -125,7 +125,7 @@ def _measured(desk: Desk, evidence: Evidence) -> list[str]:
     """Every aimed-at property by plate, and the first two objectives against each other."""
     found = []
     order = {plate.id: plate.number for plate in evidence.plates}
-    for aim in dict.fromkeys(modelled_in(desk.file)):
+    for aim in dict.fromkeys(map(_drawn, modelled_in(desk.file))):
         values = sample_values(evidence, aim, desk.file.shelf)
         series = []
         for number, role in enumerate(_ROLES):
@@ -142,7 +142,7 @@ def _measured(desk: Desk, evidence: Evidence) -> list[str]:
 
 
 def _front(desk: Desk, evidence: Evidence) -> str:
-    pair = desk.file.objectives[:2]
+    pair = [_drawn(aim) for aim in desk.file.objectives[:2]]
     first, second = (sample_values(evidence, aim, desk.file.shelf) for aim in pair)
     series = []
     for number, plate in enumerate(evidence.plates):
@@ -156,7 +156,7 @@ def _front(desk: Desk, evidence: Evidence) -> str:
 
 def _foretold(desk: Desk, entries: list[Entry]) -> list[str]:
     found = []
-    for aim in dict.fromkeys(modelled_in(desk.file)):
+    for aim in dict.fromkeys(map(_drawn, modelled_in(desk.file))):
         own = [entry for entry in entries if entry.name == aim.property and entry.bound == "exact"]
         points, intervals = [], []
         for entry in own:
@@ -255,9 +255,14 @@ def _name(aim: Objective | Constraint) -> str:
     return aim.property.replace("_", " ")
 
 
+def _drawn(aim: Objective | Constraint) -> Objective | Constraint:
+    """The aim on the scale on which people look at it: fractions as they are, not by their odds."""
+    return replace(aim, scale="linear") if aim.scale == "logit" else aim
+
+
 def _axis(aim: Objective | Constraint) -> Axis:
     unit = f" [{aim.unit}]" if aim.unit != "1" else ""
-    return Axis(f"{get_property(aim.property).symbol}{unit}", aim.scale)
+    return Axis(f"{get_property(aim.property).symbol}{unit}", "log10" if aim.scale == "log10" else "linear")
 
 
 def _levels(aim: Objective | Constraint) -> list[tuple[str, float]]:

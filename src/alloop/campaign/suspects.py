@@ -11,8 +11,8 @@ from alloop.campaign.evidence import Evidence, is_confirmed
 from alloop.campaign.observations import Learned
 from alloop.planning import PlatePlan
 from alloop.planning.aims import Constraint, Objective
-from alloop.planning.goals import from_model_scale
 from alloop.properties import get_property
+from alloop.scales import from_model_scale
 from alloop.surrogate.doubts import looks_like_a_unit
 
 

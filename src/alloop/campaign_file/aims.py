@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -12,8 +13,9 @@ from alloop.campaign_file.models import ConstraintModel, ObjectiveModel
 from alloop.campaign_file.report import Report
 from alloop.campaign_file.yaml_reader import Path
 from alloop.chemistry.shelf import Shelf
-from alloop.planning.aims import Constraint, Objective, Scale
-from alloop.properties import Property, get_property
+from alloop.planning.aims import Constraint, Objective
+from alloop.properties import Property, get_property, is_fraction
+from alloop.scales import Scale
 from alloop.units import convert
 
 OBJECTIVES: Path = ("objectives",)
@@ -63,11 +65,15 @@ def read_objectives(report: Report, shelf: Shelf | None) -> tuple[Objective, ...
     return tuple(found)
 
 
-def read_constraints(report: Report, shelf: Shelf | None) -> tuple[Constraint, ...]:
+def read_constraints(
+    report: Report, shelf: Shelf | None, objectives: Sequence[Objective]
+) -> tuple[Constraint, ...]:
     """The constraints with their bounds in canonical units; what is wrong is noted."""
     found: list[Constraint] = []
+    scales = {objective.property: objective.scale for objective in objectives}
     for path, model in report.items(ConstraintModel, CONSTRAINTS):
-        reader = _AimReader(report, path, get_property(model.property), model)
+        scale = scales.get(model.property)
+        reader = _AimReader(report, path, get_property(model.property), model, scale)
         check_some_bound(report, path, model.min, model.max)
         low, high = reader.value("min", model.min), reader.value("max", model.max)
         if any(entry.property == model.property for entry in found):
@@ -114,12 +120,25 @@ class _AimReader:
     """What an objective and a constraint share: unit, scale, conditions and plausible values."""
 
     def __init__(
-        self, report: Report, path: Path, known: Property, model: ObjectiveModel | ConstraintModel
+        self,
+        report: Report,
+        path: Path,
+        known: Property,
+        model: ObjectiveModel | ConstraintModel,
+        aimed_at: Scale | None = None,
     ) -> None:
         self.report, self.path, self.known, self.model = report, path, known, model
         self.unit = model.unit or known.unit
-        usual: Scale = "log10" if known.scale == "log10" else "linear"
-        self.scale: Scale = model.scale or usual
+        # people count fractions that they aim at in percent; limits and what is observed are believed by their odds
+        usual: Scale = (
+            "linear" if known.scale == "logit" and isinstance(model, ObjectiveModel) else known.scale
+        )
+        self.scale: Scale = model.scale or aimed_at or usual
+        if aimed_at is not None and self.scale != aimed_at:
+            what = f"{known.name} is an objective with scale {aimed_at}, and a property has one model"
+            report.say((*path, "scale"), what, f"write scale: {aimed_at}")
+        if self.scale == "logit" and not is_fraction(known.name):
+            report.say((*path, "scale"), f"{known.name} is no fraction", "use linear or log10")
         self.readable = True
         if model.unit is not None:
             with report.catching((*path, "unit")):

@@ -141,7 +141,7 @@ def parse_campaign(
         report, shelf, base, None if top.mobile_ion is None else top.mobile_ion.symbol, complete
     )
     objectives = read_objectives(report, shelf)
-    constraints = read_constraints(report, shelf)
+    constraints = read_constraints(report, shelf, objectives)
     observe = read_observed(report, top.observe, objectives, constraints)
     modelled = {*observe, *(aim.property for aim in objectives), *(limit.property for limit in constraints)}
     check_observed(report, parts.settings, modelled)

@@ -26,6 +26,7 @@ from alloop.campaign_file.fields import (
     Words,
     as_list,
 )
+from alloop.scales import Scale
 
 Kind = Literal["total", "bulk", "grain_boundary"]
 
@@ -88,7 +89,7 @@ class ObjectiveModel(Section):
 
     property: PropertyName
     goal: Literal["maximize", "minimize"]
-    scale: Literal["linear", "log10"] | None = None
+    scale: Scale | None = None
     unit: Words | None = None
     reference: Number | None = None
     target: Number | None = None
@@ -102,7 +103,7 @@ class ConstraintModel(Section):
     property: PropertyName
     min: Number | None = None
     max: Number | None = None
-    scale: Literal["linear", "log10"] | None = None
+    scale: Scale | None = None
     unit: Words | None = None
     temperature_C: Float | None = None
     kind: Kind | None = None

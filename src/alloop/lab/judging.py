@@ -9,7 +9,8 @@ import numpy as np
 
 from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.lab.replay_table import ReplayTable
-from alloop.planning.goals import from_model_scale, hypervolume, make_yardstick
+from alloop.planning.goals import hypervolume, make_yardstick
+from alloop.scales import from_model_scale
 from alloop.surrogate import observations
 
 HIT_SHARE = 0.1

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from alloop.errors import Problem, UserError
 from alloop.lab.replay_table import ReplayTable
 from alloop.lab.synthetic import Delivery
-from alloop.planning.goals import from_model_scale
 from alloop.properties import get_property
+from alloop.scales import from_model_scale
 from alloop.space import Candidate
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from alloop.chemistry.charge import ERROR
 from alloop.errors import FormulaError, Problem, UnitError, UploadError
 from alloop.ingest import Columns, NotANumberError, fold, read_columns, read_file, read_number, split_unit
 from alloop.planning import Objective
-from alloop.planning.goals import to_model_scale
 from alloop.properties import get_property
+from alloop.scales import to_model_scale
 from alloop.space import Candidate, Level, PoolRow, PoolSpace, Process, Setting
 
 FORMULA, STATUS = "formula", "status"

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from alloop.scales import Scale
+
 FEASIBILITY = "feasibility"
 """The name under which a map can ask where samples form."""
 
 Goal = Literal["maximize", "minimize"]
-Scale = Literal["linear", "log10"]
 
 
 @dataclass(frozen=True)
@@ -69,4 +70,4 @@ class MapGoal:
     where: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
-__all__ = ["FEASIBILITY", "Constraint", "Goal", "MapGoal", "Objective", "Scale"]
+__all__ = ["FEASIBILITY", "Constraint", "Goal", "MapGoal", "Objective"]

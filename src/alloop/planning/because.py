@@ -42,7 +42,7 @@ class Driver:
     """What one thing in a well does to its predictions, against the undoped host at middling settings.
 
     `effects` are shares of the difference between the two predictions, on each property's model scale: decades on
-    log10, else the canonical unit.
+    log10, natural logarithms of the odds on logit, else the canonical unit.
     """
 
     what: str

@@ -12,9 +12,10 @@ from scipy.special import ndtr
 from alloop.arrays import FloatArray
 from alloop.planning.aims import Constraint, Objective
 from alloop.planning.computed import Computed
-from alloop.planning.goals import from_model_scale, passing_range
+from alloop.planning.goals import passing_range
 from alloop.planning.problem import ModelReport, PlanningProblem, Prediction
 from alloop.properties import get_property, is_fraction, is_property
+from alloop.scales import from_model_scale
 from alloop.surrogate.data import ABOVE, Observations
 from alloop.surrogate.doubts import Suspect
 from alloop.surrogate.gp import GaussianProcess, fit_gp

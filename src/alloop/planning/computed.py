@@ -11,7 +11,7 @@ import numpy as np
 from alloop.arrays import FloatArray, IntArray
 from alloop.chemistry import Shelf
 from alloop.chemistry.formula import molar_mass
-from alloop.planning.aims import Scale
+from alloop.scales import Scale, on_model_scale
 from alloop.space import FeatureMap, Space
 from alloop.surrogate import Observations, observations
 from alloop.surrogate.cross_validation import Check
@@ -104,7 +104,7 @@ class Computed:
             values = amounts @ self._price[0] / np.maximum(amounts @ masses, _SMALL)
         else:
             values = computed_values(self.name, amounts, elements, self.shelf)
-        return np.asarray(np.log10(np.maximum(values, _SMALL)) if self.scale == "log10" else values)
+        return on_model_scale(np.maximum(values, _SMALL) if self.scale == "log10" else values, self.scale)
 
     @cached_property
     def _price(self) -> tuple[FloatArray, float]:

@@ -20,6 +20,7 @@ from alloop.planning.random_wells import open_rows, take_first
 from alloop.planning.roles import features_of
 from alloop.planning.rules import RuleBook, traits_of
 from alloop.planning.settings import plate_settings
+from alloop.scales import unit_of_differences
 from alloop.space import Candidate, Level
 from alloop.surrogate.fast import make_fast
 
@@ -70,7 +71,7 @@ def expected_gain(
     unit, scale = "hypervolume", 1.0 / before if before > _SMALL else 1.0
     if problem.gain_in == "objective" and len(yardstick.objectives) == 1:
         entry = yardstick.objectives[0]
-        unit, scale = "decades" if entry.scale == "log10" else entry.unit, float(abs(yardstick.span[0]))
+        unit, scale = unit_of_differences(entry.scale, entry.unit), float(abs(yardstick.span[0]))
     return _told([found for found, _ in growths], scale, unit)
 
 

@@ -8,18 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from alloop.arrays import FloatArray
-from alloop.planning.aims import Constraint, Objective, Scale
+from alloop.planning.aims import Constraint, Objective
+from alloop.scales import to_model_scale
 from alloop.surrogate import Observations
-
-
-def to_model_scale(value: float, scale: Scale) -> float:
-    """`value` in canonical units on the scale its property is modelled on."""
-    return float(np.log10(value)) if scale == "log10" else float(value)
-
-
-def from_model_scale(value: float, scale: Scale) -> float:
-    """The inverse of :func:`to_model_scale`."""
-    return float(10.0**value) if scale == "log10" else float(value)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from alloop.planning.aims import FEASIBILITY, MapGoal
 from alloop.planning.beliefs import Beliefs
 from alloop.planning.components import Component
 from alloop.planning.explorers import Map
-from alloop.planning.goals import Yardstick, to_model_scale
+from alloop.planning.goals import Yardstick
 from alloop.planning.problem import PlanningProblem
+from alloop.scales import to_model_scale
 from alloop.space import Block, Space
 
 _SAMPLE = 400

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from alloop.records.codec import Level
+from alloop.scales import Scale
 
 Origin = Literal["laboratory", "literature", "history"]
 Bound = Literal["exact", "below", "above"]
@@ -223,7 +224,7 @@ class PredictionRow:
     """What was expected of a well for one property, frozen with the plan: the ledger.
 
     `median`, `low90` and `high90` are for a new measurement in the canonical `unit`; `sd` is its standard
-    deviation on the model's `scale` (linear or log10). `revision` is the plan's in which it was made.
+    deviation on the model's `scale` (linear, log10 or logit). `revision` is the plan's in which it was made.
     """
 
     plate: str
@@ -234,7 +235,7 @@ class PredictionRow:
     low90: float
     high90: float
     sd: float
-    scale: str = "linear"
+    scale: Scale = "linear"
     revision: int = 1
 
 

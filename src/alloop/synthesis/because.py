@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,9 +51,10 @@ def _sd(entry: Mapping[str, Any], name: str) -> float:
 
 
 def _effect(effect: float, unit: str) -> str:
-    if unit == "decades":
-        factor = 10.0 ** abs(effect)
-        return f"{'×' if effect >= 0 else '÷'}{factor:.{0 if factor >= 9.95 else 1}f}"
+    if unit in ("decades", "logits"):
+        factor = 10.0 ** abs(effect) if unit == "decades" else math.exp(abs(effect))
+        what = "" if unit == "decades" else "odds "
+        return f"{what}{'×' if effect >= 0 else '÷'}{factor:.{0 if factor >= 9.95 else 1}f}"
     return f"{'+' if effect >= 0 else '−'}{shown_value(abs(effect), unit)}"
 
 
