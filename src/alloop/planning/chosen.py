@@ -18,9 +18,9 @@ from alloop.planning.draws import Draws, draw
 from alloop.planning.explorers import Cover, Map
 from alloop.planning.exploring import leaning
 from alloop.planning.filling import Pool, Shared, fill_plate
-from alloop.planning.gain import known_points
 from alloop.planning.goals import Yardstick, weight_directions
 from alloop.planning.hits import chance_among_best, chance_of_targets, optimism, promise
+from alloop.planning.known_points import known_points
 from alloop.planning.mapping import map_component, open_atlas
 from alloop.planning.price import rule_prices
 from alloop.planning.problem import MadeSample, PlanningProblem, RulePrice

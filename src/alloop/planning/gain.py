@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import torch
 from scipy.special import ndtr
 
 from alloop.arrays import FloatArray, IntArray
@@ -14,6 +13,7 @@ from alloop.planning.because import PlateGain
 from alloop.planning.beliefs import Beliefs
 from alloop.planning.draws import Draws, draw
 from alloop.planning.goals import Yardstick, lengths, weight_directions
+from alloop.planning.known_points import known_points
 from alloop.planning.mapping import drawn_values, fall_of_doubt, is_known, region_ranks
 from alloop.planning.problem import PlanningProblem
 from alloop.planning.random_wells import open_rows, take_first
@@ -22,11 +22,7 @@ from alloop.planning.rules import RuleBook, traits_of
 from alloop.planning.settings import plate_settings
 from alloop.scales import unit_of_differences
 from alloop.space import Candidate, Level
-from alloop.surrogate.fast import make_fast
 
-_KNOWN = 300
-_MANY = 4000
-_SAMPLE = 2000
 _DRAWS = 256
 _DIRECTIONS = 16
 _RANDOM_PLATES = 3
@@ -143,27 +139,6 @@ def growth(
     before, new = reach(known), reach(plate)
     grown: FloatArray = np.maximum(new - before, 0.0).mean(axis=1)
     return grown, float(before.mean())
-
-
-def known_points(problem: PlanningProblem, beliefs: Beliefs, yardstick: Yardstick) -> FloatArray:
-    """Features of what is measured (the most promising few hundred) and pending."""
-    measured = problem.measured
-    if len(measured) > _KNOWN:
-        models = [beliefs.properties[entry.property] for entry in yardstick.objectives]
-        if len(measured) > _MANY:  # a cheap look comes first
-            fast = [make_fast(model, measured[-_SAMPLE:]) for model in models]
-            narrow = torch.as_tensor(measured, dtype=torch.float32)
-            measured = _most_promising(measured, [view.latent(narrow)[0] for view in fast], yardstick, _MANY)
-        means = [model.latent(measured)[0] for model in models]
-        measured = _most_promising(measured, means, yardstick, _KNOWN)
-    return np.vstack([measured, features_of(problem, list(problem.pending))])
-
-
-def _most_promising(
-    measured: FloatArray, means: Sequence[FloatArray], yardstick: Yardstick, count: int
-) -> FloatArray:
-    good = yardstick.goodness(np.stack(means, axis=-1)).min(axis=1)
-    return measured[np.sort(np.argsort(-good, kind="stable")[:count])]
 
 
 def random_plates(

@@ -1,4 +1,4 @@
-"""Cheap optimistic scores: how far a candidate may reach in many directions, times the chance that it passes.
+"""Cheap scores of single candidates: how far each may reach, and what it may add to what has been reached.
 
 What is known of a candidate is seen as a few *outputs*: the goodness of each objective (K), its standard deviation
 (K), and the log-odds of being feasible. Scores follow from these, whoever gives them.
@@ -14,15 +14,19 @@ import torch
 from scipy.special import ndtr
 from torch import Tensor
 
-from alloop.arrays import FloatArray
+from alloop.arrays import FloatArray, IntArray
 from alloop.planning.beliefs import Beliefs, p_between
-from alloop.planning.goals import Yardstick
+from alloop.planning.goals import Yardstick, lengths, weight_directions
 from alloop.surrogate.belief import process_alone
 from alloop.surrogate.fast import FastView, make_fast
 
-OPTIMISM = (0.0, 1.0, 2.0)
+_OPTIMISM = (0.0, 1.0)
+_DRAWS = 8
+_EXPECTED_WEIGHT = 12
 _LEAST_CHANCE = 1e-3
 _LEAST_PENALTY = 0.05
+_LEAST_DOUBT = 1e-6
+_PASSES = 0.5
 
 
 @dataclass(frozen=True)
@@ -66,26 +70,99 @@ def make_judge(beliefs: Beliefs, yardstick: Yardstick, sample: FloatArray, pool:
     return Judge(beliefs, yardstick, dict(zip(names, made, strict=True)), forming)
 
 
-def scores(outputs: Tensor, steepness: Tensor) -> Tensor:
-    """Scores (n_scores, n), one row per degree of optimism and direction.
+@dataclass(frozen=True)
+class Scoring:
+    """What candidates are scored by.
 
-    A candidate that may be infeasible is worth less where it reaches far, never more where it falls short.
-
-    Args:
-        outputs: (2 K + 1, n).
+    Attributes:
         steepness: (D, K) the inverse of the directions.
+        reached: (D,) how far what is known reaches along each.
+        targets: (K,) goodness of the targets, -inf where there is none.
+        draws: (S, K) standard normal numbers, over which improvements are averaged.
     """
-    n_directions, n_objectives = steepness.shape
-    goodness, doubt = outputs[:n_objectives], outputs[n_objectives:-1].clamp_min(0.0)
-    chance = outputs[-1].sigmoid()
-    penalty = chance.clamp_min(_LEAST_PENALTY).reciprocal_()
-    result = outputs.new_empty((len(OPTIMISM) * n_directions, outputs.shape[1]))
-    for place, hope in enumerate(OPTIMISM):
-        hoped = torch.add(goodness, doubt, alpha=hope) if hope else goodness
-        reach = result[place * n_directions : (place + 1) * n_directions]
-        torch.mul(hoped[0], steepness[:, :1], out=reach)
-        for k in range(1, n_objectives):
-            torch.minimum(reach, hoped[k] * steepness[:, k : k + 1], out=reach)
-        # the smaller of the two: reach times chance where reach is positive, times the penalty where it is not
-        torch.minimum(reach * chance, reach.mul_(penalty), out=reach)
-    return result
+
+    steepness: Tensor
+    reached: Tensor
+    targets: Tensor
+    draws: Tensor
+
+    def to(self, device: torch.device, precision: torch.dtype) -> Scoring:
+        """The same elsewhere."""
+        parts = (self.steepness, self.reached, self.targets, self.draws)
+        return Scoring(*(part.to(device, precision) for part in parts))
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether there is a score for meeting them."""
+        return bool(torch.isfinite(self.targets).any())
+
+    @property
+    def weights(self) -> IntArray:
+        """(n_scores,) how many of the best by each score are wanted, relative to the others.
+
+        Along each direction there are the reach at every degree of optimism and the expected improvement; then there
+        are the expected growth of the hypervolume and, with targets, the chance to meet them, which weigh more: a
+        plate's wells go by them.
+        """
+        along = len(self.steepness) * (len(_OPTIMISM) + 1)
+        return np.array([1] * along + [_EXPECTED_WEIGHT] * (1 + self.has_targets))
+
+    def __call__(self, outputs: Tensor) -> Tensor:
+        """Scores (n_scores, n) of candidates with these outputs (2 K + 1, n).
+
+        A candidate that may be infeasible is worth less where it reaches far, never more where it falls short.
+        """
+        n_directions, n_objectives = self.steepness.shape
+        goodness, doubt = outputs[:n_objectives], outputs[n_objectives:-1].clamp_min(0.0)
+        chance = outputs[-1].sigmoid()
+        penalty = chance.clamp_min(_LEAST_PENALTY).reciprocal_()
+        result = outputs.new_empty((len(self.weights), outputs.shape[1]))
+        for place, hope in enumerate(_OPTIMISM):
+            hoped = torch.add(goodness, doubt, alpha=hope) if hope else goodness
+            reach = self._reach(hoped, result[place * n_directions : (place + 1) * n_directions])
+            # the smaller of the two: reach times chance where it is positive, times the penalty where it is not
+            torch.minimum(reach * chance, reach.mul_(penalty), out=reach)
+        start = len(_OPTIMISM) * n_directions
+        gains = result[start : start + n_directions].zero_()
+        floor = self.reached.clamp_min(0.0)[:, None] ** n_objectives
+        room = torch.empty_like(gains)
+        for draw in self.draws:
+            volume = self._reach(torch.addcmul(goodness, doubt, draw[:, None]), room).clamp_min_(0.0)
+            if n_objectives > 1:
+                volume.pow_(n_objectives)
+            gains += volume.sub_(floor).clamp_min_(0.0)
+        gains *= chance / len(self.draws)
+        # where nothing is expected, the nearest to it comes first
+        gains += 1e-6 * result[start - n_directions : start]
+        torch.mean(gains, dim=0, out=result[start + n_directions])
+        if self.has_targets:
+            torch.log(chance, out=result[-1])
+            for k in torch.isfinite(self.targets).nonzero()[:, 0].tolist():
+                far = (goodness[k] - self.targets[k]) / doubt[k].clamp_min(_LEAST_DOUBT)
+                result[-1] += torch.special.log_ndtr(far)
+        return result
+
+    def _reach(self, goodness: Tensor, out: Tensor) -> Tensor:
+        torch.mul(goodness[0], self.steepness[:, :1], out=out)
+        for k in range(1, len(goodness)):
+            torch.minimum(out, goodness[k] * self.steepness[:, k : k + 1], out=out)
+        return out
+
+
+def make_scoring(
+    beliefs: Beliefs, yardstick: Yardstick, known: FloatArray, n_directions: int, rng: np.random.Generator
+) -> Scoring:
+    """What a round's candidates are scored by; `known` (h, d) are features of what is measured or pending."""
+    n_objectives = len(yardstick.objectives)
+    directions = weight_directions(n_objectives, n_directions, rng)
+    reached = np.zeros(len(directions))
+    if len(known):
+        means = [beliefs.properties[entry.property].latent(known)[0] for entry in yardstick.objectives]
+        reach = lengths(yardstick.goodness(np.stack(means, axis=-1)), directions)
+        passing = beliefs.p_feasible(known) >= _PASSES
+        reached = np.maximum(reached, np.where(passing[:, None], reach, 0.0).max(axis=0))
+    half = rng.standard_normal((_DRAWS // 2, n_objectives))
+    targets = np.where(np.isfinite(yardstick.target), yardstick.target, -np.inf)
+    return Scoring(
+        *(torch.as_tensor(part) for part in (1.0 / directions, reached, targets, np.vstack([half, -half])))
+    )

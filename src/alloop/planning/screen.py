@@ -119,7 +119,9 @@ def _best_of_parts(study: Study, kept: Kept) -> IntArray:
     size = study.problem.space.size
     edges = [size * part // _PARTS for part in range(1, _PARTS)]
     places = np.searchsorted(kept.ranks, np.array(edges, dtype=np.int64))
-    per_part = max(study.n_keep // (2 * _PARTS * study.n_scores * len(study.settings)), 1)
+    per_part = np.full(
+        study.n_scores, max(study.n_keep // (2 * _PARTS * study.n_scores * len(study.settings)), 1)
+    )
     parts = [rows for rows in np.split(np.arange(len(kept.ranks)), places) if len(rows)]
     nothing = [np.zeros(0, dtype=np.int64)]
     return np.concatenate([best_of(kept.rows(rows), per_part).ranks for rows in parts] or nothing)

@@ -30,20 +30,17 @@ def merged(parts: Sequence[Kept]) -> Kept:
     return Kept(ranks, choices, np.concatenate([part.scores for part in parts])[first])
 
 
-def best_of(kept: Kept, per_choice: int) -> Kept:
-    """The candidates among the best `per_choice` of some score and choice of shared settings."""
+def best_of(kept: Kept, per_choice: IntArray) -> Kept:
+    """The candidates among the best `per_choice` (n_scores,) of some score and choice of shared settings."""
     wanted = np.zeros(len(kept.ranks), dtype=bool)
     for choice in np.unique(kept.choices):
         rows = np.flatnonzero(kept.choices == choice)
-        if len(rows) <= per_choice:
-            wanted[rows] = True
-            continue
-        scores = -kept.scores[rows]
-        if per_choice == 1:
-            best = scores.argmin(axis=0)
-        else:
-            best = np.argpartition(scores, per_choice - 1, axis=0)[:per_choice].ravel()
-        wanted[rows[best]] = True
+        for count in np.unique(per_choice):
+            if len(rows) <= count:
+                wanted[rows] = True
+                continue
+            scores = -kept.scores[np.ix_(rows, per_choice == count)]
+            wanted[rows[np.argpartition(scores, count - 1, axis=0)[:count].ravel()]] = True
     return kept.rows(np.flatnonzero(wanted))
 
 

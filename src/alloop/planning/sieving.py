@@ -71,9 +71,9 @@ def fitted_sieve(
     network = distil(
         layer, examples.features, examples.outputs, examples.weights, listing.features, device, PRECISION
     )
-    steepness = torch.as_tensor(1.0 / study.directions, dtype=PRECISION, device=device)
     shape = (len(study.settings), study.n_scores, 1)
-    return Sieve(listing, network, steepness, torch.full(shape, np.inf, dtype=PRECISION, device=device))
+    scoring = study.scoring.to(device, PRECISION)
+    return Sieve(listing, network, scoring, torch.full(shape, np.inf, dtype=PRECISION, device=device))
 
 
 def make_sieve(study: Study, listing: Listing, device: torch.device, rng: np.random.Generator) -> Sieve:
@@ -84,7 +84,7 @@ def make_sieve(study: Study, listing: Listing, device: torch.device, rng: np.ran
     first = fitted_sieve(study, listing, layer, examples, device)
     promising = spread(all_ranks(top_of(study, first, sample, n_best_examples(study))), BEST_EXAMPLES)
     sieve = fitted_sieve(study, listing, layer, with_more(study, examples, promising), device)
-    return Sieve(listing, sieve.network, sieve.steepness, _thresholds(study, sieve, sample))
+    return Sieve(listing, sieve.network, sieve.scoring, _thresholds(study, sieve, sample))
 
 
 def n_best_examples(study: Study) -> int:
@@ -145,10 +145,13 @@ def _thresholds(study: Study, sieve: Sieve, numbers: IntArray) -> torch.Tensor:
     for choice in np.unique(listing.choices).tolist():
         each = int((listing.choices == choice).sum())
         size = listing.n_compositions * each
-        wanted = max(float(_SURPLUS * study.per_choice), _PER_ROOT * size**0.5)
-        counts[choice] = min(max(round(wanted / size * len(numbers) * each), 8), len(numbers) * each)
-    for choice, top in top_of(study, sieve, numbers, max(counts.values())).items():
-        level = -np.partition(-top.scores, counts[choice] - 1, axis=1)[:, counts[choice] - 1, None]
+        wanted = np.maximum(_SURPLUS * study.per_choice, _PER_ROOT * size**0.5)
+        sampled = np.round(wanted / size * len(numbers) * each).astype(np.int64)
+        counts[choice] = np.clip(sampled, min(8, len(numbers) * each), len(numbers) * each)
+    most = max(int(count.max()) for count in counts.values())
+    for choice, top in top_of(study, sieve, numbers, most).items():
+        ordered = -np.sort(-top.scores, axis=1)
+        level = np.take_along_axis(ordered, counts[choice][:, None] - 1, axis=1)
         # where most is excluded the sample may hold nothing that is open
         thresholds[choice] = torch.as_tensor(np.maximum(level, -1e6))
     return thresholds

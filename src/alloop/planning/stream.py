@@ -16,7 +16,7 @@ from torch import Tensor
 
 from alloop.arrays import FloatArray, IntArray, RealArray
 from alloop.planning.problem import PlanningProblem
-from alloop.planning.scores import scores
+from alloop.planning.scores import Scoring
 from alloop.planning.settings import PlateSettings
 from alloop.surrogate.distilled import Distilled
 
@@ -90,13 +90,13 @@ class Sieve:
     Attributes:
         listing: of the space.
         network: the distilled belief.
-        steepness: (D, K) inverse directions.
+        scoring: by what candidates are scored.
         thresholds: (n_choices, n_scores, 1) that a score must beat.
     """
 
     listing: Listing
     network: Distilled
-    steepness: Tensor
+    scoring: Scoring
     thresholds: Tensor
 
     def passed(self, numbers: IntArray) -> tuple[IntArray, IntArray]:
@@ -133,4 +133,4 @@ class Sieve:
                     outputs = network.outputs(shared, combination, room)
                     if closed is not None:
                         outputs[0].add_(torch.as_tensor(closed).to(outputs), alpha=1e9)
-                    yield part, combination, scores(outputs, self.steepness)
+                    yield part, combination, self.scoring(outputs)

@@ -12,10 +12,11 @@ import torch
 
 from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.planning.beliefs import Beliefs
-from alloop.planning.goals import Yardstick, weight_directions
+from alloop.planning.goals import Yardstick
+from alloop.planning.known_points import known_points
 from alloop.planning.problem import PlanningProblem
 from alloop.planning.ranks import ranks_of
-from alloop.planning.scores import OPTIMISM, Judge, make_judge, scores
+from alloop.planning.scores import Judge, Scoring, make_judge, make_scoring
 from alloop.planning.settings import PlateSettings
 from alloop.planning.shortlist import Kept, merged
 from alloop.space import Block
@@ -45,7 +46,7 @@ class Study:
     problem: PlanningProblem
     settings: PlateSettings
     judge: Judge
-    directions: FloatArray
+    scoring: Scoring
     closed: IntArray
     n_keep: int
     pool: ThreadPoolExecutor
@@ -53,12 +54,14 @@ class Study:
     @property
     def n_scores(self) -> int:
         """How many scores a candidate has."""
-        return len(self.directions) * len(OPTIMISM)
+        return len(self.scoring.weights)
 
     @property
-    def per_choice(self) -> int:
-        """How many are wanted by each score and choice of shared settings, over the whole space."""
-        return max(self.n_keep // (2 * self.n_scores * len(self.settings)), 2)
+    def per_choice(self) -> IntArray:
+        """(n_scores,) how many are wanted by each score and choice of shared settings, over the whole space."""
+        weights = self.scoring.weights
+        share: IntArray = self.n_keep * weights // (2 * weights.sum() * len(self.settings))
+        return np.maximum(share, 2)
 
     def outputs(self, ranks: IntArray) -> tuple[FloatArray, FloatArray]:
         """Features (n, d) of candidates and what the models say of them: outputs (n, o)."""
@@ -79,7 +82,7 @@ class Study:
             choice = self.settings.choice_of(block.settings)
             rows = np.flatnonzero(open_candidates(self.problem, block) & (choice >= 0))
             outputs = self.judge.outputs(self.problem.features.of_block(block)[rows])
-            found = scores(torch.as_tensor(outputs.T.copy()), torch.as_tensor(1.0 / self.directions))
+            found = self.scoring(torch.as_tensor(outputs.T.copy()))
             return Kept(piece[rows], choice[rows], found.numpy().T)
 
         ranks = np.setdiff1d(ranks, self.closed)
@@ -110,11 +113,12 @@ def make_study(
     pool: ThreadPoolExecutor,
 ) -> Study:
     """The study of a round; arguments as of `screen`."""
-    directions = weight_directions(len(yardstick.objectives), _DIRECTIONS, rng)
+    known = known_points(problem, beliefs, yardstick)
+    scoring = make_scoring(beliefs, yardstick, known, _DIRECTIONS, rng)
     sample = problem.space.sample(min(_TYPICAL, problem.space.size), rng)
     judge = make_judge(beliefs, yardstick, problem.features.of_block(problem.space.decode(sample)), pool)
     # what is known already would fill the list with what cannot be proposed
     held = (problem.space.find(key) for key in problem.excluded_keys)
     made = ranks_of(problem.space, [*problem.pending, *(sample.candidate for sample in problem.made)])
     ranks = np.union1d(made[made >= 0], np.array([one for one in held if one is not None], dtype=np.int64))
-    return Study(problem, settings, judge, directions, ranks, n_keep, pool)
+    return Study(problem, settings, judge, scoring, ranks, n_keep, pool)
