@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from alloop.errors import PropertyError
-from alloop.properties import PROPERTIES, Property, get_property, is_property
+from alloop.properties import PROPERTIES, Property, get_property, is_fraction, is_property
 from alloop.units import convert, is_usual, normalise_unit
 
 
 @pytest.mark.parametrize("entry", PROPERTIES.values(), ids=lambda entry: entry.name)
 def test_entries_are_consistent(entry: Property) -> None:
     assert entry.low < entry.high
-    assert entry.scale in ("linear", "log10")
-    assert entry.scale == "linear" or entry.low > 0
+    assert entry.scale in ("linear", "log10", "logit")
+    assert entry.scale != "log10" or entry.low > 0
+    assert entry.scale != "logit" or is_fraction(entry.name)
     assert normalise_unit(entry.unit) == entry.unit
     assert is_usual(entry.unit, entry.usual_units)
     for unit in entry.usual_units:

@@ -15,12 +15,10 @@ from alloop.planning.beliefs import p_between
 from alloop.planning.draws import Draws
 from alloop.planning.gain import growth
 from alloop.planning.goals import (
-    from_model_scale,
     hypervolume,
     lengths,
     make_yardstick,
     passing_range,
-    to_model_scale,
     weight_directions,
 )
 from alloop.planning.hits import chance_above_share, chance_among_best, depth
@@ -86,12 +84,6 @@ def test_one_value_makes_a_yardstick() -> None:
     found = make_yardstick((replace(OXIDATION, reference=None),), data)
     assert np.isfinite(found.goodness(np.array([[4.0], [5.0]]))).all()
     assert (found.span > 0).all()
-
-
-@given(value=st.floats(1e-12, 1e3))
-def test_scales_go_both_ways(value: float) -> None:
-    for scale in ("linear", "log10"):
-        assert from_model_scale(to_model_scale(value, scale), scale) == pytest.approx(value)
 
 
 def test_a_constraint_passes_what_lies_between_its_bounds() -> None:
