@@ -11,7 +11,8 @@ from typing import Annotated, cast
 
 import typer
 
-from alloop.cli import edits, instruments, keeping, planning, rehearsal, replaying, results
+from alloop import logs
+from alloop.cli import edits, instruments, keeping, planning, rehearsal, replaying, results, upkeep
 from alloop.cli.options import PLACE
 from alloop.cli.terminal import complain, emit
 from alloop.errors import AlloopError, Problem, UserError
@@ -52,11 +53,15 @@ for _command in (
     replaying.replay,
     results.report,
     results.export,
+    upkeep.ingest,
+    upkeep.round_,
+    upkeep.release,
+    upkeep.due,
     keeping.backup,
     keeping.restore,
     keeping.doctor,
 ):
-    app.command()(_command)
+    app.command(_command.__name__.rstrip("_"))(_command)
 
 
 @app.callback(invoke_without_command=True)
@@ -73,6 +78,7 @@ def start(
 ) -> None:
     """Plans the next plate of solid-electrolyte experiments, takes its results back, and learns."""
     PLACE.home, PLACE.debug = home, debug
+    logs.set_up("debug" if debug else "error")
     if not debug:
         warnings.simplefilter("ignore")
     if version:
@@ -131,6 +137,6 @@ def _tell(
 
 
 def _help_of(arguments: list[str]) -> str:
-    names = [command.callback.__name__ for command in app.registered_commands if command.callback]
+    names = [command.name for command in app.registered_commands]
     found = next((one for one in arguments if one in names), None)
     return f"alloop {found} --help" if found else "alloop --help"
