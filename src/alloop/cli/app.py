@@ -54,14 +54,14 @@ for _command in (
     results.report,
     results.export,
     upkeep.ingest,
-    upkeep.round_,
+    upkeep.round,
     upkeep.release,
     upkeep.due,
     keeping.backup,
     keeping.restore,
     keeping.doctor,
 ):
-    app.command(_command.__name__.rstrip("_"))(_command)
+    app.command()(_command)
 
 
 @app.callback(invoke_without_command=True)
@@ -137,6 +137,6 @@ def _tell(
 
 
 def _help_of(arguments: list[str]) -> str:
-    names = [command.name for command in app.registered_commands]
+    names = [command.callback.__name__ for command in app.registered_commands if command.callback]
     found = next((one for one in arguments if one in names), None)
     return f"alloop {found} --help" if found else "alloop --help"

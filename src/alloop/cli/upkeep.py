@@ -45,7 +45,7 @@ def ingest(
     _complain_of(report)
 
 
-def round_(
+def round(
     campaign: o.CampaignName,
     seed: Annotated[
         int | None, typer.Option(help="Of all random draws; else from campaign and plate.")
