@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from alloop.campaign import Campaign
 from alloop.campaign.evidence import Evidence, modelled_in
-from alloop.campaign.ledger import Entry, Score, compare, score
+from alloop.campaign.ledger import Entry, Score, compare, comparison_of, score
 
 NEWEST_VALUES = 400
 MOST_PLATES = 6
@@ -44,7 +44,7 @@ def score_newest(campaign: Campaign) -> NewestScores:
             old_literature=frozenset(),
         )
     entries: list[Entry] = compare(evidence, predictions, modelled_in(campaign.file))
-    return NewestScores(plates, score(entries))
+    return NewestScores(plates, score(comparison_of(entries)))
 
 
 __all__ = ["NewestScores", "score_newest"]
