@@ -1,9 +1,10 @@
 """Kill a process at its lasting steps while it keeps a campaign going, and look at what the next one makes of it.
 
-Run as a script: `kill_upkeep.py ingest|round|release FOLDER URL-or-empty STRIDE`. FOLDER/home is worked on, and made anew
-each time from FOLDER/template; so is the database at the URL, from the one whose name ends with `_kept`. A forked child
-dies at every STRIDE-th step that lasts (a folder made, a file renamed, replaced or flushed, a commit); then another child
-does the same to its end. What it leaves must be what one undisturbed child leaves. Prints JSON: how many died.
+Run as a script: `kill_upkeep.py ingest|round|release FOLDER URL-or-empty STRIDE`. FOLDER/home is worked on, and made
+anew each time from FOLDER/template; so is the database at the URL, from the one whose name ends with `_kept`. A forked
+child dies at every STRIDE-th step that lasts (a folder made, a file renamed, replaced or flushed, a commit); then
+another child does the same to its end. What it leaves must be what one undisturbed child leaves. Prints JSON: how many
+died.
 """
 
 from __future__ import annotations
