@@ -77,5 +77,16 @@ class StateError(UserError):
     """The plate, campaign or sample is not in a state that allows the command, or does not exist."""
 
 
+class OutdatedError(StateError):
+    """Something changed in the records meanwhile; nothing was recorded, and doing it again is right."""
+
+
 class RecordsError(AlloopError):
     """The records are damaged or cannot be reached."""
+
+
+class TryAgainError(RecordsError):
+    """The database does not answer, hung up, or was busy for long: the same may work in a moment.
+
+    Nothing is recorded half. Whether what was just being recorded is there as a whole is known when it answers again.
+    """

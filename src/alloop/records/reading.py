@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from alloop.errors import StateError
 from alloop.records import rows, schema
-from alloop.records.reading_derived import DerivedReader
+from alloop.records.reading_events import EventsReader
 
 
-class Reader(DerivedReader):
+class Reader(EventsReader):
     """Everything that can be asked of the records, within one transaction. Orders are fixed throughout."""
 
     def campaigns(self) -> list[rows.CampaignRow]:
