@@ -33,12 +33,14 @@ def logged() -> Callable[[str], None]:
 
 
 def may_pass(task: Any, run: Any, state: Any) -> bool:
-    """Whether an error may pass by itself: the database or a folder cannot be reached. Wrong input never does."""
-    from alloop.errors import RecordsError
+    """Whether doing it again may help: the database does not answer, a folder cannot be reached, something changed
+    meanwhile. Wrong input never passes.
+    """
+    from alloop.errors import OutdatedError, TryAgainError
 
     try:
         state.result()
-    except (RecordsError, OSError):
+    except (TryAgainError, OutdatedError, OSError):
         return True
     except Exception:
         return False
