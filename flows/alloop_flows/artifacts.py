@@ -68,7 +68,9 @@ def leave_plate(campaign: Campaign, plate: str) -> None:
         text = f"# {title}\n\n{plate_map(wells)}\n\nFiles: `{campaign.desk.folder(row.id)}`\n{dashboard_line(row.id)}"
         create_markdown_artifact(text, key=key(row.id, "map"), description=title)
     with _not_vital("the table of the plate"):
-        create_table_artifact([_table_row(well) for well in wells], key=key(row.id, "wells"), description=title)
+        create_table_artifact(
+            [_table_row(well) for well in wells], key=key(row.id, "wells"), description=title
+        )
     link = dashboard_link(f"plates/{row.id}")
     if link:
         with _not_vital("the link to the dashboard"):
@@ -107,7 +109,9 @@ def plate_map(wells: Sequence[WellRow]) -> str:
             role = "" if well.role == "candidate" else f" ({well.role})"
             placed.setdefault(match[1], {})[int(match[2])] = f"{well.formula}{role}"
     columns = range(1, max((max(row) for row in placed.values()), default=0) + 1)
-    rows = [[f"**{name}**", *(row.get(column, "") for column in columns)] for name, row in sorted(placed.items())]
+    rows = [
+        [f"**{name}**", *(row.get(column, "") for column in columns)] for name, row in sorted(placed.items())
+    ]
     return markdown_table(["", *map(str, columns)], rows)
 
 

@@ -1,8 +1,7 @@
 """Every line of the audit becomes an event in Prefect, so that automations can listen to it.
 
-An event is called `alloop.VERB` (`alloop.plan`, `alloop.approve`, `alloop.upload`, `alloop.alert`…) and is about the plate or
-campaign. Its id follows from the line: sent twice, it is there once.
-"""
+An event is called `alloop.VERB` (`alloop.upload`, `alloop.alert`…) and is about the plate or campaign. Its id follows
+from the line: sent twice, it is there once.
 
 from __future__ import annotations
 
@@ -50,7 +49,9 @@ class AuditEvents:
 def event_of(row: EventRow) -> dict[str, Any]:
     """A line of the audit as an event of Prefect."""
     campaign = f"alloop.campaign.{row.campaign}" if row.campaign else "alloop.records"
-    resource, name = (f"alloop.plate.{row.plate}", row.plate) if row.plate else (campaign, row.campaign or "records")
+    resource, name = (
+        (f"alloop.plate.{row.plate}", row.plate) if row.plate else (campaign, row.campaign or "records")
+    )
     related = [{"prefect.resource.id": campaign, "prefect.resource.role": "campaign"}] if row.plate else []
     return {
         "id": str(id_of(row)),

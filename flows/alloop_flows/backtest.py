@@ -60,7 +60,16 @@ def one_run(
 
     from alloop.campaign.replaying import replay
 
-    done = replay(Path(table), Path(campaign_file), columns, [strategy], seeds=[seed], **sizes)
+    done = replay(
+        Path(table),
+        Path(campaign_file),
+        columns,
+        [strategy],
+        initial=sizes["initial"],
+        batch=sizes["batch"],
+        rounds=sizes["rounds"],
+        seeds=[seed],
+    )
     (run,) = done.as_json()["strategies"][strategy]
     return list(run["rounds"])
 

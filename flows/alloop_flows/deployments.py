@@ -9,16 +9,18 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.types.entrypoint import EntrypointType
 
-from alloop_flows.all_flows import FLOWS, campaign_round
+from alloop_flows.all_flows import FLOWS
+from alloop_flows.rounds import campaign_round
 
 NAME = "alloop"
 """What the work pool and the deployment of each flow are called."""
@@ -95,5 +97,5 @@ class Deployments:
             entrypoint_type=EntrypointType.MODULE_PATH,
             **options,
         )
-        made: UUID = deployment.apply()
-        return made
+        made = cast(RunnerDeployment, deployment).apply()  # both have a form for asynchronous code too
+        return cast(UUID, made)

@@ -1,4 +1,4 @@
-"""Forms for proposed plates: each waits in Prefect's pages as a suspended run of `review`, as long as it has a point."""
+"""Forms for proposed plates: each waits in Prefect's pages as a suspended run of `review` as long as it has a point."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ class Forms:
     def _close_others(self, wanted: set[str]) -> None:
         states = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED]))
         waiting = self._client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=["review"])), flow_run_filter=FlowRunFilter(state=states)
+            flow_filter=FlowFilter(name=FlowFilterName(any_=["review"])),
+            flow_run_filter=FlowRunFilter(state=states),
         )
         for run in waiting:
             plate = str(run.parameters.get("plate", ""))

@@ -27,7 +27,11 @@ def ingest(campaign: str) -> dict[str, Any]:
 
 
 @task(
-    name="take in", retries=len(DELAYS_S), retry_delay_seconds=DELAYS_S, retry_condition_fn=may_pass, persist_result=False
+    name="take in",
+    retries=len(DELAYS_S),
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=may_pass,
+    persist_result=False,
 )
 def take_in(campaign: str) -> IngestReport:
     """Upload what lies in the inbox; a second try finds what the first one recorded already moved away."""
@@ -48,7 +52,11 @@ def in_words(report: IngestReport) -> str:
         for thing in report.things
     ]
     lines = [f"Inbox `{report.inbox}`", ""]
-    lines.append(artifacts.markdown_table(["file", "outcome", "recorded", "to mind"], rows) if rows else "Nothing was there.")
+    lines.append(
+        artifacts.markdown_table(["file", "outcome", "recorded", "to mind"], rows)
+        if rows
+        else "Nothing was there."
+    )
     if report.later:
         lines += ["", f"Still being written: {', '.join(report.later)}"]
     return "\n".join(lines)

@@ -107,5 +107,5 @@ def pause_after(state: State[Any], number: int, form: bool = False) -> timedelta
         return _LONGEST
     if form and not state.is_crashed():
         return timedelta(0)
-    first = timedelta(seconds=2 if state.is_crashed() else 20)
-    return min(_LONGEST, first * 2 ** min(number - 1, 12))
+    first_s = 2.0 if state.is_crashed() else 20.0
+    return min(_LONGEST, timedelta(seconds=first_s * 2.0 ** min(number - 1, 12)))

@@ -27,7 +27,9 @@ _TO_BEGIN = timedelta(minutes=2)
 _UNDER_WAY = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
-def report_orphans(client: SyncPrefectClient, pool: str, now: datetime, worker_since: datetime | None = None) -> int:
+def report_orphans(
+    client: SyncPrefectClient, pool: str, now: datetime, worker_since: datetime | None = None
+) -> int:
     """Report the runs of a pool whose process is gone; how many those were.
 
     `worker_since` is when this machine's worker started: what was taken before and has no process is an orphan
@@ -35,7 +37,8 @@ def report_orphans(client: SyncPrefectClient, pool: str, now: datetime, worker_s
     """
     states = FlowRunFilterState(type=FlowRunFilterStateType(any_=_UNDER_WAY))
     runs = client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(state=states), work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool]))
+        flow_run_filter=FlowRunFilter(state=states),
+        work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
     )
     found = [run for run in runs if is_orphan(run, now, worker_since)]
     for run in found:

@@ -61,7 +61,18 @@ class Part:
 def parts_of(place: Place, runs: int) -> tuple[Part, ...]:
     """The parts in the order in which they start; `runs` is how many flow runs may work side by side."""
     python = (sys.executable, "-m")
-    worker = (*python, "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--limit", str(runs))
+    worker = (
+        *python,
+        "prefect",
+        "worker",
+        "start",
+        "--pool",
+        POOL,
+        "--type",
+        "process",
+        "--limit",
+        str(runs),
+    )
     return (
         Part("server", (*python, "alloop_flows.server", str(place.prefect_port)), needs_server=False),
         Part("standby", (*python, "alloop_flows.standby", str(place.socket)), needs_server=False),

@@ -27,7 +27,9 @@ def rederive(campaign: str, dry_run: bool = False) -> dict[str, Any]:
     lines = [f"{done.files} files were evaluated again, {len(rows)} values changed.", ""]
     lines += [artifacts.markdown_table(headings, rows)] if rows else []
     lines += ["", *(f"- {warning}" for warning in done.warnings)]
-    artifacts.leave_text(artifacts.key(campaign, "rederived"), "\n".join(lines), f"Values of {campaign}, derived again")
+    artifacts.leave_text(
+        artifacts.key(campaign, "rederived"), "\n".join(lines), f"Values of {campaign}, derived again"
+    )
     return {"campaign": campaign, "files": done.files, "changes": len(rows), "dry_run": dry_run}
 
 

@@ -16,7 +16,9 @@ def report(campaign: str) -> str:
         campaign: name of a registered campaign.
     """
     path = write(campaign)
-    artifacts.leave_text(artifacts.key(campaign, "report"), f"The report is in `{path}`", f"Report of {campaign}")
+    artifacts.leave_text(
+        artifacts.key(campaign, "report"), f"The report is in `{path}`", f"Report of {campaign}"
+    )
     artifacts.leave_progress(open_campaign(campaign))
     return path
 

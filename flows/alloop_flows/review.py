@@ -64,7 +64,9 @@ def review(campaign: str, plate: str, note: str = "") -> dict[str, Any]:
     if note:
         question += f"\n\n{note}"
     verdict = suspend_flow_run(
-        wait_for_input=Verdict.with_initial_data(description=question), timeout=_PATIENCE_S, key=f"review-{row.id}"
+        wait_for_input=Verdict.with_initial_data(description=question),
+        timeout=_PATIENCE_S,
+        key=f"review-{row.id}",
     )
     state = carry_out(campaign, row.id, verdict.model_dump(exclude={"description"}))
     artifacts.leave_plate(opened, row.id)
@@ -89,7 +91,13 @@ def carry_out(campaign: str, plate: str, verdict: dict[str, Any]) -> str:
     for dry_run in (True, False):
         for one in verdict["swaps"]:
             opened.swap(
-                plate, one["well"], one["composition"], settings=one["settings"], why=why, by=by, dry_run=dry_run
+                plate,
+                one["well"],
+                one["composition"],
+                settings=one["settings"],
+                why=why,
+                by=by,
+                dry_run=dry_run,
             )
     if verdict["decision"] == "approve":
         for advice in opened.approve(plate, by=by).advice:

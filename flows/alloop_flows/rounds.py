@@ -27,7 +27,9 @@ def campaign_round(campaign: str, seed: int | None = None) -> dict[str, Any]:
     """
     report = do_round(campaign, seed)
     opened = open_campaign(campaign)
-    artifacts.leave_text(artifacts.key(campaign, "round"), in_words(report), f"Round of {campaign}: {report.step.why}")
+    artifacts.leave_text(
+        artifacts.key(campaign, "round"), in_words(report), f"Round of {campaign}: {report.step.why}"
+    )
     if report.plate is not None:
         artifacts.leave_plate(opened, report.plate)
     artifacts.leave_progress(opened)
@@ -35,7 +37,11 @@ def campaign_round(campaign: str, seed: int | None = None) -> dict[str, Any]:
 
 
 @task(
-    name="round", retries=len(DELAYS_S), retry_delay_seconds=DELAYS_S, retry_condition_fn=may_pass, persist_result=False
+    name="round",
+    retries=len(DELAYS_S),
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=may_pass,
+    persist_result=False,
 )
 def do_round(campaign: str, seed: int | None) -> RoundReport:
     """Do the round; another try never plans a second plate, as the records say what was done."""
@@ -48,12 +54,19 @@ def in_words(report: RoundReport) -> str:
     """What a round did, in markdown."""
     lines = [f"# {report.campaign}: {report.step.kind}", "", report.step.why]
     if report.plate is not None:
-        what = "planned and approved" if report.approved == report.plate else "planned; it waits for a person's approval"
+        what = (
+            "planned and approved"
+            if report.approved == report.plate
+            else "planned; it waits for a person's approval"
+        )
         lines += ["", f"**{report.plate}** is {what}.", artifacts.dashboard_line(report.plate)]
     if report.alerts:
         lines += ["", *(f"- **{alert.kind}**: {alert.what}; {alert.mend}" for alert in report.alerts)]
     if report.scores:
-        rows = [[name, one.n, f"{one.coverage90:.2f}", f"{one.log_score:.2f}"] for name, one in report.scores.items()]
+        rows = [
+            [name, one.n, f"{one.coverage90:.2f}", f"{one.log_score:.2f}"]
+            for name, one in report.scores.items()
+        ]
         headings = ["property", "values foretold", "inside 90 % intervals", "log score"]
         lines += ["", artifacts.markdown_table(headings, rows)]
     if report.ingest is not None and report.ingest.things:

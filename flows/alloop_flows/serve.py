@@ -64,7 +64,11 @@ class Kept:
             self._quick_ends = 0 if ran > _STEADY_S else self._quick_ends + 1
             pause = 0.0 if ran > _STEADY_S else min(_LONGEST_PAUSE_S, 0.5 * 2**self._quick_ends)
             _log.warning(
-                "%s ended with %s after %.0f s; again in %.0f s", self.part.name, self._process.returncode, ran, pause
+                "%s ended with %s after %.0f s; again in %.0f s",
+                self.part.name,
+                self._process.returncode,
+                ran,
+                pause,
             )
             self._process, self._next = None, now + pause
         if now >= self._next:
@@ -73,7 +77,11 @@ class Kept:
     def _start(self) -> None:
         command = [sys.executable, "-m", "alloop_flows.tied", str(os.getpid()), *self.part.command]
         self._process = subprocess.Popen(  # noqa: S603 our own commands
-            command, env=self._environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, start_new_session=True
+            command,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            start_new_session=True,
         )
         self._begun, self.since = time.monotonic(), datetime.now(UTC)
         self.starts += 1
@@ -188,7 +196,9 @@ def serve(home: Path, port: int, prefect_port: int, host: str = "127.0.0.1", run
     except Timeout:
         raise StateError("it is served already", "end the other alloop serve first", str(home)) from None
     stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {
+        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)
+    }
     try:
         _wait_for_port(prefect_port)
         place.note.unlink(missing_ok=True)

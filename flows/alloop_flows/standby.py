@@ -1,8 +1,9 @@
 """The standby process: everything a flow needs is imported here once; each flow run is a fork of it.
 
-A run starts within tens of milliseconds instead of the ten seconds that importing takes, in a process of its own: it can be killed,
-and what it held is given back when it ends. The process listens on a socket in a folder that only its owner may enter. See
-`standby_client` for who calls. It computes nothing and starts no thread itself, so that forking it is safe.
+A run starts within tens of milliseconds instead of the ten seconds that importing takes, in a process of its own: it
+can be killed, and what it held is given back when it ends. The process listens on a socket in a folder that only its
+owner may enter. See `standby_client` for who calls. It computes nothing and starts no thread itself, so that forking it
+is safe.
 """
 
 from __future__ import annotations
@@ -154,8 +155,10 @@ class Standby:
 
     def _descriptors(self) -> list[int]:
         """What is open for the work of this process only."""
-        own = [self._listener, self._wake, self._waker, self._selector, *(run.caller for run in self._runs)]
-        return [one.fileno() for one in own] + [stream for run in self._runs for stream in run.streams]
+        sockets = [self._listener, self._wake, self._waker, *(run.caller for run in self._runs)]
+        streams = [stream for run in self._runs for stream in run.streams]
+        own = [one.fileno() for one in sockets]
+        return [*own, *streams, *filter(None, [getattr(self._selector, "fileno", int)()])]
 
     def _refuse(self, run: Run, why: str) -> None:
         _log.warning("a run was not taken: %s", why)

@@ -1,7 +1,7 @@
 """Run a command that dies with the process that started it, whatever kills that one.
 
-`python -m alloop_flows.tied PARENT COMMAND…` becomes COMMAND. Linux ends it with SIGKILL when its parent dies; elsewhere
-it runs as any child does, and what is left over is found by the lock of `alloop serve` at its next start.
+`python -m alloop_flows.tied PARENT COMMAND…` becomes COMMAND. Linux ends it with SIGKILL when its parent dies;
+elsewhere it runs as any child does and has to be ended by hand after such a death.
 """
 
 from __future__ import annotations

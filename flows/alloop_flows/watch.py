@@ -32,6 +32,8 @@ from alloop_flows.orphans import report_orphans
 _FLOW_OF = {"ingest": "ingest", "release": "release", "alert": "alert"}
 _SLOW_S = 10.0
 """Forms and orphans are looked after less often than what is due."""
+OLD_S = 60.0
+"""A watch that has not looked for so long is not well."""
 _log = logging.getLogger("alloop.watch")
 
 
@@ -153,6 +155,14 @@ def _tell(said: Mapping[str, Any], note: Path | None, state: dict[str, Any] | No
         partial = note.with_name(f".{note.name}.{os.getpid()}")
         partial.write_text(json.dumps(said), encoding="utf-8")
         os.replace(partial, note)
+
+
+def health_of(state: Mapping[str, Any]) -> tuple[bool, Mapping[str, Any]]:
+    """Whether the last look was lately and without trouble, for `/health`."""
+    if not state:
+        return False, {"watch": "has not looked yet"}
+    age = abs((datetime.now(UTC) - datetime.fromisoformat(state["time"])).total_seconds())
+    return not state["trouble"] and age < OLD_S, {"watch": {**state, "age_s": round(age, 1)}}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from prefect.logging import get_run_logger
 if TYPE_CHECKING:
     from alloop.campaign import Campaign
 
-DELAYS_S = [5, 15, 40, 60]
+DELAYS_S: list[float] = [5, 15, 40, 60]
 """How long a task waits before each new try: together as long as a database is usually away for a restart."""
 
 
