@@ -71,6 +71,10 @@ class Records:
         check_schema(records.engine, create, str(folder))
         return records
 
+    def now(self) -> datetime:
+        """The time by the records' clock, in UTC."""
+        return self._clock()
+
     def close(self) -> None:
         """Let go of the database's connections."""
         self.engine.dispose()
