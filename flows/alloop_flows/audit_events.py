@@ -2,6 +2,7 @@
 
 An event is called `alloop.VERB` (`alloop.upload`, `alloop.alert`…) and is about the plate or campaign. Its id follows
 from the line: sent twice, it is there once.
+"""
 
 from __future__ import annotations
 
