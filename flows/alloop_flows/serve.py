@@ -27,6 +27,7 @@ from filelock import FileLock, Timeout
 from alloop.errors import StateError
 from alloop_flows.health import health_served
 from alloop_flows.parts import Part, Place, environment_of, parts_of
+from alloop_flows.standby_client import connect
 
 _STEADY_S = 60.0
 """A part that ran for so long is started again at once when it ends."""
@@ -141,7 +142,7 @@ class Served:
         said: dict[str, Any] = {"home": str(self.place.home), "prefect": self.place.api.removesuffix("/api")}
         said["parts"] = {kept.part.name: kept.as_json() for kept in self.parts}
         said["server_answers"] = server_answers(self.place.api)
-        said["standby_listens"] = self.place.socket.exists()
+        said["standby_listens"] = _listens(self.place.socket)
         said["watch"] = last_look(self.place.note)
         looks = said["watch"]
         is_well = (
@@ -162,6 +163,14 @@ def server_answers(api: str, timeout_s: float = 5.0) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _listens(path: Path) -> bool:
+    try:
+        connect(str(path)).close()
+    except OSError:
+        return False
+    return True
 
 
 def last_look(note: Path) -> dict[str, Any]:

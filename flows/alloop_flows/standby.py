@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from alloop.logs import set_up
 from alloop_flows.tied import tie_to
 
 IMPORTED = (
@@ -231,6 +232,7 @@ def _become(order: dict[str, Any], streams: list[int], to_close: list[int], pare
         os.chdir(order["folder"])
         refresh_global_settings_context()  # the settings were read with this process's environment
         sys.argv = ["prefect.engine"]
+        sys.modules.pop("prefect.engine", None)  # it is run, not imported
         runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
         status = 0
     except SystemExit as end:
@@ -258,7 +260,7 @@ def _leave(status: int) -> None:
 
 def main() -> None:
     """Import what flows need, then wait for runs."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    set_up("info")
     path = Path(sys.argv[1]).absolute()
     for name in IMPORTED:
         importlib.import_module(name)

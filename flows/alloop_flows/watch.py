@@ -173,6 +173,7 @@ def main() -> None:
     from alloop.logs import set_up
 
     set_up("info")
+    logging.getLogger("alloop").propagate = False  # Prefect's handlers would say everything again
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
