@@ -1,0 +1,50 @@
+"""How the newest values agree with what was foretold of them, without reading a campaign's older ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alloop.campaign import Campaign
+from alloop.campaign.evidence import Evidence, modelled_in
+from alloop.campaign.ledger import Entry, Score, compare, score
+
+NEWEST_VALUES = 400
+MOST_PLATES = 6
+
+
+@dataclass(frozen=True)
+class NewestScores:
+    """The scores of the plates that the newest values belong to, by property; `plates` from oldest to newest."""
+
+    plates: tuple[str, ...] = ()
+    scores: Mapping[str, Score] = field(default_factory=dict)
+
+
+def score_newest(campaign: Campaign) -> NewestScores:
+    """Compare the values of the plates with the newest values with the predictions frozen in their plans.
+
+    Raises:
+        RecordsError: when the records cannot be read.
+    """
+    slug = campaign.name
+    with campaign.records.reading() as reader:
+        plates = tuple(reader.newest_values(slug, NEWEST_VALUES))[-MOST_PLATES:]
+        predictions = [row for plate in plates for row in reader.predictions(plate)]
+        if not predictions:
+            return NewestScores(plates)
+        evidence = Evidence(
+            version=reader.versions(slug)[-1],
+            plates=(),
+            wells=tuple(well for plate in plates for well in reader.wells(plate)),
+            samples=tuple(sample for plate in plates for sample in reader.samples(slug, plate)),
+            measurements=tuple(reader.measurements(slug, plates=plates)),
+            statuses=(),
+            exclusions=(),
+            old_literature=frozenset(),
+        )
+    entries: list[Entry] = compare(evidence, predictions, modelled_in(campaign.file))
+    return NewestScores(plates, score(entries))
+
+
+__all__ = ["NewestScores", "score_newest"]
