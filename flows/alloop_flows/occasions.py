@@ -14,7 +14,13 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound
 
 _log = logging.getLogger("alloop.watch")
@@ -77,6 +83,20 @@ class Occasions:
                 return None
             _log.info("%s: its run ended as %s and it is still due: another one", order.name, state.name)
             number, run, note = number + 1, None, state.message or ""
+
+    def is_busy(self, deployment: UUID, now: datetime) -> bool:
+        """Whether a run of a deployment is under way, or about to be, whoever started it."""
+        types = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+        runs = self._client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(
+                deployment_id=FlowRunFilterDeploymentId(any_=[deployment]),
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)),
+            )
+        )
+        soon = now + timedelta(seconds=30)
+        return any(
+            run.next_scheduled_start_time is None or run.next_scheduled_start_time < soon for run in runs
+        )
 
     def _look(self, run: UUID) -> FlowRun | None:
         try:

@@ -56,7 +56,7 @@ def in_words(report: RoundReport) -> str:
     if report.plate is not None:
         what = (
             "planned and approved"
-            if report.approved == report.plate
+            if report.plate in report.approved
             else "planned; it waits for a person's approval"
         )
         lines += ["", f"**{report.plate}** is {what}.", artifacts.dashboard_line(report.plate)]

@@ -70,7 +70,10 @@ class Watch:
                 self.deployments.all_flows()
                 self._are_deployed = True
             for one in due:
-                self._occasions.start(self._order(one), now)
+                order = self._order(one)
+                # while a round works, what is due changes with what it does: whatever is left is for the next one
+                if one.kind != "round" or not self._occasions.is_busy(order.deployment, now):
+                    self._occasions.start(order, now)
             self._events.send_new()
             if time.monotonic() >= self._slow_at:
                 self._look_slowly(now)
