@@ -20,6 +20,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.types.entrypoint import EntrypointType
 
 from alloop_flows.all_flows import FLOWS
+from alloop_flows.orphans import HEARTBEAT
 from alloop_flows.rounds import campaign_round
 
 NAME = "alloop"
@@ -94,7 +95,7 @@ class Deployments:
             name,
             tags=tags,
             work_pool_name=self._pool,
-            job_variables={"command": COMMAND},
+            job_variables={"command": COMMAND, "env": dict(HEARTBEAT)},
             entrypoint_type=EntrypointType.MODULE_PATH,
             **options,
         )
