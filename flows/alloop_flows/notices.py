@@ -41,7 +41,7 @@ def set_up_notices(client: SyncPrefectClient) -> int:
     wanted = automations(block)
     for automation in wanted:
         try:
-            there = Automation.read(name=automation.name)
+            there = cast(Automation, Automation.read(name=automation.name))
         except ValueError:  # there is none
             automation.create()
             _log.info("automation %r", automation.name)
