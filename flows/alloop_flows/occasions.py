@@ -21,7 +21,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 _log = logging.getLogger("alloop.watch")
 _LONGEST = timedelta(minutes=30)
@@ -108,13 +108,18 @@ class Occasions:
         parameters = dict(order.parameters)
         if order.form and note:
             parameters["note"] = f"The last form could not be carried out: {note}"
-        return self._client.create_flow_run_from_deployment(
-            order.deployment,
-            parameters=parameters,
-            name=order.name,
-            tags=order.tags,
-            idempotency_key=order.occasion if number == 1 else f"{order.occasion} try {number}",
-        )
+        try:
+            return self._client.create_flow_run_from_deployment(
+                order.deployment,
+                parameters=parameters,
+                name=order.name,
+                tags=order.tags,
+                idempotency_key=order.occasion if number == 1 else f"{order.occasion} try {number}",
+            )
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code == 404:
+                raise ObjectNotFound(error, f"the deployment of {order.name} is gone") from error
+            raise
 
 
 def pause_after(state: State[Any], number: int, form: bool = False) -> timedelta:

@@ -50,12 +50,14 @@ class _Embedded:
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
     """Prefect's server for tests, with an empty database."""
+    from prefect.settings import PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW, temporary_settings
     from prefect.testing.utilities import prefect_test_harness
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DO_NOT_TRACK", "1")
         patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-        with prefect_test_harness(server_startup_timeout=300):
+        quiet = {PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore"}
+        with prefect_test_harness(server_startup_timeout=300), temporary_settings(quiet):
             yield
 
 
