@@ -31,7 +31,7 @@ from alloop_flows.occasions import Occasions, Order
 from alloop_flows.orphans import report_orphans
 
 _FLOW_OF = {"ingest": "ingest", "release": "release", "alert": "alert"}
-_SLOW_S = 10.0
+_SLOW_S = 4.0
 """Forms and orphans are looked after less often than what is due."""
 OLD_S = 60.0
 """A watch that has not looked for so long is not well."""

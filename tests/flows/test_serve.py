@@ -107,12 +107,14 @@ def test_what_is_killed_comes_back_and_no_plate_is_planned_twice(lab: Lab, servi
     serving.wait_for("a proposal", lambda: state_of(lab, PLATE) == "proposed")
     lab.campaign.approve(PLATE, by="bo")
     lab.drop_all()
-    for name in ("server", "worker", "standby", "watch"):
-        said = serving.wait_until_well()
-        os.kill(said["parts"][name]["process"], signal.SIGKILL)
-        serving.wait_for(
-            f"a new {name}", lambda n=name, p=said["parts"][name]["process"]: _is_renewed(serving, n, p)
-        )
+    for names in (("server", "watch"), ("worker", "standby")):
+        parts = serving.wait_until_well()["parts"]
+        for name in names:
+            os.kill(parts[name]["process"], signal.SIGKILL)
+        for name in names:
+            serving.wait_for(
+                f"a new {name}", lambda n=name, p=parts[name]["process"]: _is_renewed(serving, n, p)
+            )
     serving.wait_until_well()
     serving.wait_for("the next proposal", lambda: state_of(lab, SECOND) == "proposed")
 
