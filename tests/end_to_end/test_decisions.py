@@ -175,6 +175,7 @@ def test_a_rehearsal_never_mixes_with_real_results(
     (line,) = approved.fails("run", "small-spinel", "--lab", "synthetic")
     assert "results of a real laboratory" in line
     assert "alloop --home rehearsal" in line
+    assert ("ALLOOP_DATABASE_URL=sqlite alloop" in line) == (approved.url is not None)
     assert [plate["id"] for plate in approved.json("status", "small-spinel")["plates"]] == [PLATE]
     monkeypatch.setenv("ALLOOP_DATABASE_URL", "sqlite")
     rehearsal = ["--home", str(tmp_path / "rehearsal")]

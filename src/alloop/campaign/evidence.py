@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from alloop.campaign_file import CampaignFile
 from alloop.chemistry import atomic_fractions
@@ -140,10 +140,27 @@ class Evidence:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def gather(reader: Reader, campaign: str) -> Evidence:
-    """Read a campaign's records; call it within one transaction."""
+def gather(reader: Reader, campaign: str, plates: Sequence[str] | None = None) -> Evidence:
+    """Read a campaign's records; call it within one transaction.
+
+    Of some `plates` only, where given: their wells, samples, values and statuses, and no literature.
+    """
     versions = reader.versions(campaign)
     version = versions[-1]
+    shared: dict[str, Any] = {
+        "version": version,
+        "plates": tuple(reader.plates(campaign)),
+        "exclusions": tuple(reader.exclusions(campaign)),
+    }
+    if plates is not None:
+        return Evidence(
+            **shared,
+            wells=tuple(well for plate in plates for well in reader.wells(plate)),
+            samples=tuple(sample for plate in plates for sample in reader.samples(campaign, plate)),
+            measurements=tuple(reader.measurements(campaign, plates=plates)),
+            statuses=tuple(reader.statuses(campaign, plates)),
+            old_literature=frozenset(),
+        )
     named = {sha256 for one in versions for sha256 in one.files.values()}
     dropped = named - set(version.files.values())
     old = frozenset(
@@ -152,13 +169,11 @@ def gather(reader: Reader, campaign: str) -> Evidence:
         if upload.origin == "literature" and any(file.sha256 in dropped for file in upload.files)
     )
     return Evidence(
-        version=version,
-        plates=tuple(reader.plates(campaign)),
+        **shared,
         wells=tuple(reader.campaign_wells(campaign)),
         samples=tuple(reader.samples(campaign)),
         measurements=tuple(reader.measurements(campaign)),
         statuses=tuple(reader.statuses(campaign)),
-        exclusions=tuple(reader.exclusions(campaign)),
         old_literature=old,
     )
 

@@ -58,10 +58,16 @@ class ResultsReader(ReaderBase):
         found = self.stream(rows.MeasurementRow, query, campaign=slug)
         return [replace(row, supersedes=replaced[row.id]) if row.id in replaced else row for row in found]
 
-    def statuses(self, slug: str) -> list[rows.StatusRow]:
-        """What became of samples and formulas, in the order in which it was recorded: the latest holds."""
+    def statuses(self, slug: str, plates: Sequence[str] | None = None) -> list[rows.StatusRow]:
+        """What became of samples and formulas, in the order in which it was recorded: the latest holds.
+
+        Only the samples of some `plates`, where given.
+        """
         table = schema.status
         query = sa.select(table).where(table.c.campaign_id == self.campaign_id(slug)).order_by(table.c.id)
+        if plates is not None:
+            own = sa.select(schema.sample.c.id).where(schema.sample.c.plate_id.in_(plates))
+            query = query.where(table.c.sample_id.in_(own))
         return self.fetch(rows.StatusRow, query, campaign=slug)
 
     def doubts(self, slug: str) -> list[rows.DoubtRow]:
