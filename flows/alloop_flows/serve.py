@@ -34,6 +34,9 @@ _STEADY_S = 60.0
 _LONGEST_PAUSE_S = 30.0
 _TO_STOP_S = 30.0
 _OLD_NOTE_S = 60.0
+_LOOK_S = 15.0
+_HANGS_S = 300.0
+"""A server or watch that is silent for so long hangs: it is killed and started again."""
 _log = logging.getLogger("alloop.serve")
 
 
@@ -88,6 +91,17 @@ class Kept:
         self.starts += 1
         _log.info("%s starts as process %d", self.part.name, self._process.pid)
 
+    @property
+    def age_s(self) -> float:
+        """For how long it has been running; 0 when it does not."""
+        return time.monotonic() - self._begun if self.pid else 0.0
+
+    def kill(self, why: str) -> None:
+        """Kill it, so that it is started again."""
+        if self._process is not None and self._process.poll() is None:
+            _log.error("%s %s: it is killed", self.part.name, why)
+            self._process.kill()
+
     def ask_to_end(self) -> None:
         """Send SIGTERM."""
         if self._process is not None and self._process.poll() is None:
@@ -118,6 +132,7 @@ class Served:
         environment = environment_of(place)
         self.parts = [Kept(part, environment) for part in parts_of(place, runs)]
         self._answers = False
+        self._answered_at = self._next_look = time.monotonic()
 
     def see_to(self) -> None:
         """Start what does not run."""
@@ -126,9 +141,25 @@ class Served:
             self._answers = False
         elif not self._answers:
             self._answers = server_answers(self.place.api)
+            self._answered_at = time.monotonic()
         for kept in self.parts:
             if self._answers or not kept.part.needs_server:
                 kept.see_to()
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + _LOOK_S
+            self._end_what_hangs()
+
+    def _end_what_hangs(self) -> None:
+        """Kill a server that stopped answering and a watch that stopped looking; they are started again."""
+        by_name = {kept.part.name: kept for kept in self.parts}
+        if self._answers and server_answers(self.place.api):
+            self._answered_at = time.monotonic()
+        if self._answers and time.monotonic() - self._answered_at > _HANGS_S:
+            by_name["server"].kill("does not answer")
+            self._answered_at = time.monotonic()
+        watch, age = by_name["watch"], last_look(self.place.note)["age_s"]
+        if watch.age_s > _HANGS_S and (age is None or age > _HANGS_S):
+            watch.kill("has not looked for long")
 
     def end(self) -> None:
         """End all parts, those first that need the others."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import Embedded
 from upkeep_lab import SCHEDULE, Lab
 
 from alloop.upkeep import inbox
@@ -33,18 +34,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def lab(tmp_path: Path, saved_home: Callable[[str, str], Any]) -> Iterator[Lab]:
     """A home where the small campaign is registered, with a schedule, and nothing is planned."""
-    saved_home("sqlite", "registered").copy_to(tmp_path / "home", _Embedded())
+    saved_home("sqlite", "registered").copy_to(tmp_path / "home", Embedded())
     made = Lab(tmp_path, None)
     made.says(SCHEDULE)
     yield made
     made.close()
-
-
-class _Embedded:
-    """The kind of database that is in the home itself."""
-
-    def new(self, template: str | None = None) -> None:
-        assert template is None
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,13 @@ def get_json(url: str) -> tuple[int, Any]:
         return 0, None
 
 
+class Embedded:
+    """The kind of database that is in the home itself, as a saved home asks for."""
+
+    def new(self, template: str | None = None) -> None:
+        assert template is None
+
+
 @dataclass
 class Serving:
     """One `alloop serve`, started and ended as often as a test wants."""

@@ -18,6 +18,7 @@ from serving import Serving, artifacts_of, events_of, runs_of
 from upkeep_lab import PLATE, SECOND, SLUG, Lab
 
 from alloop.cli.app import run as run_command
+from alloop.records import EventRow, Records
 
 THIRD = "SMALL-SPINEL-003"
 
@@ -30,12 +31,17 @@ def serving(lab: Lab) -> Iterator[Serving]:
         made.end(signal.SIGKILL)
 
 
-def state_of(lab: Lab, plate: str) -> str | None:
-    return lab.states().get(plate)
+def state_of(records: Records, plate: str) -> str | None:
+    return next((row.state for row in records.plates(SLUG) if row.id == plate), None)
+
+
+def events(records: Records, verb: str) -> list[EventRow]:
+    return [event for event in records.events(SLUG) if event.verb == verb]
 
 
 def test_a_campaign_goes_on_by_itself_and_a_person_approves(lab: Lab, serving: Serving) -> None:
     serving.start()
+    records = lab.records()
     with temporary_settings({PREFECT_API_URL: serving.api}), get_client(sync_client=True) as client:
 
         def form(plate: str) -> FlowRun | None:
@@ -44,7 +50,7 @@ def test_a_campaign_goes_on_by_itself_and_a_person_approves(lab: Lab, serving: S
             )
 
         # the first round comes by itself and ends with a proposal that waits
-        serving.wait_for("a proposal", lambda: state_of(lab, PLATE) == "proposed")
+        serving.wait_for("a proposal", lambda: state_of(records, PLATE) == "proposed")
         done = serving.wait_for("the round's end", lambda: runs_of(client, "campaign-round", "Completed"))
         assert {"alloop", f"campaign:{SLUG}"} <= set(done[0].tags)
         assert done[0].name == f"{SLUG}: round"
@@ -66,25 +72,25 @@ def test_a_campaign_goes_on_by_itself_and_a_person_approves(lab: Lab, serving: S
             "another form", lambda: f if (f := form(PLATE)) and f.id != waiting.id else None
         )
         assert "there is no well Z99" in second.parameters["note"]
-        assert state_of(lab, PLATE) == "proposed"
+        assert state_of(records, PLATE) == "proposed"
         resume_flow_run(second.id, run_input={"decision": "approve", "by": "Ada"})
-        serving.wait_for("the approval", lambda: state_of(lab, PLATE) == "approved")
-        serving.wait_for("the release", lambda: lab.events("released"))
+        serving.wait_for("the approval", lambda: state_of(records, PLATE) == "approved")
+        serving.wait_for("the release", lambda: events(records, "released"))
         assert (folder / "sheet.html").is_file()
-        assert [e.recorded_by for e in lab.events("plate approved")] == ["Ada"]
+        assert [e.recorded_by for e in events(records, "plate approved")] == ["Ada"]
 
         # results in the inbox start a round; a bad file keeps nothing else from being recorded
         lab.drop("bad.csv", "sample,ionic_conductivity [bananas]\nSMALL-SPINEL-001-A01,1\n")
         lab.drop_all()
-        serving.wait_for("the next proposal", lambda: state_of(lab, SECOND) == "proposed")
-        assert state_of(lab, PLATE) == "complete"
+        serving.wait_for("the next proposal", lambda: state_of(records, SECOND) == "proposed")
+        assert state_of(records, PLATE) == "complete"
         serving.wait_for("the refusal", lambda: "bad.csv.problems.txt" in " ".join(lab.files("refused")))
         assert len(lab.values()) == 16
 
         # whoever approves elsewhere closes the form, and the sheets come all the same
         other = serving.wait_for("a form for the second plate", lambda: form(SECOND))
         assert run_command(["--home", str(lab.home), "approve", SECOND, "--by", "bo"]) == 0
-        serving.wait_for("the second release", lambda: len(lab.events("released")) == 2)
+        serving.wait_for("the second release", lambda: len(events(records, "released")) == 2)
         closed = serving.wait_for("the closed form", lambda: runs_of(client, "review", "Cancelled"))
         assert [one.id for one in closed] == [other.id]
         assert f"{SECOND} is approved" in closed[0].state.message
@@ -104,7 +110,8 @@ def test_a_campaign_goes_on_by_itself_and_a_person_approves(lab: Lab, serving: S
 
 def test_what_is_killed_comes_back_and_no_plate_is_planned_twice(lab: Lab, serving: Serving) -> None:
     serving.start()
-    serving.wait_for("a proposal", lambda: state_of(lab, PLATE) == "proposed")
+    records = lab.records()
+    serving.wait_for("a proposal", lambda: state_of(records, PLATE) == "proposed")
     lab.campaign.approve(PLATE, by="bo")
     lab.drop_all()
     for names in (("server", "watch"), ("worker", "standby")):
@@ -116,7 +123,7 @@ def test_what_is_killed_comes_back_and_no_plate_is_planned_twice(lab: Lab, servi
                 f"a new {name}", lambda n=name, p=parts[name]["process"]: _is_renewed(serving, n, p)
             )
     serving.wait_until_well()
-    serving.wait_for("the next proposal", lambda: state_of(lab, SECOND) == "proposed")
+    serving.wait_for("the next proposal", lambda: state_of(records, SECOND) == "proposed")
 
     # killed as a whole, with Prefect's memory lost too, it goes on where the records are
     own = serving.processes()
@@ -127,9 +134,9 @@ def test_what_is_killed_comes_back_and_no_plate_is_planned_twice(lab: Lab, servi
     lab.campaign.approve(SECOND, by="bo")
     lab.drop("second.csv", all_wells(SECOND))
     serving.start()
-    serving.wait_for("the third proposal", lambda: state_of(lab, THIRD) == "proposed")
+    serving.wait_for("the third proposal", lambda: state_of(records, THIRD) == "proposed")
     assert sorted(lab.states()) == [PLATE, SECOND, THIRD]
-    assert {event.plate for event in lab.events("released")} == {PLATE, SECOND}
+    assert {event.plate for event in events(records, "released")} == {PLATE, SECOND}
     assert len(lab.values()) == 32
     assert serving.end(signal.SIGINT) == 0
 
