@@ -269,6 +269,7 @@ def _leave(status: int) -> None:
 def main() -> None:
     """Import what flows need, then wait for runs."""
     set_up("info")
+    logging.getLogger("alloop").propagate = False  # Prefect's handlers would say everything again
     path = Path(sys.argv[1]).absolute()
     for name in IMPORTED:
         importlib.import_module(name)
