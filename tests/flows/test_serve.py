@@ -145,8 +145,3 @@ def _is_renewed(serving: Serving, name: str, before: int) -> Any:
     status, said = serving.health()
     now = said["parts"][name]["process"] if status else None
     return now is not None and now != before
-
-
-def test_a_home_without_records_is_not_served(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(["--home", str(lab.folder / "nowhere"), "serve"]) == 2
-    assert "there are no records here" in capsys.readouterr().err
