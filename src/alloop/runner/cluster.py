@@ -1,0 +1,173 @@
+"""The runner of several machines: workers of a Dask cluster, somebody's or one begun for the purpose.
+
+What is shared goes to every worker once; then only items and results travel. Dask hands a piece to another worker when
+the one that had it goes away. Messages hold pickled values, so whoever can reach a scheduler can have its workers run
+anything: a cluster begun here listens on loopback and takes nobody without its own certificate.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from types import TracebackType
+from typing import Any, Self
+
+from alloop.errors import RunnerError, WorkersLostError
+from alloop.runner.likeness import differences, likeness
+from alloop.runner.pieces import Promise, Sendings, batches, compute, in_order
+from alloop.runner.protocol import Item, Result, Shared
+from alloop.runner.threads import n_workers
+
+_PATIENCE_s = 20.0
+_MISSING = 'pip install "alloop[distributed]"'
+
+
+class Cluster:
+    """Pieces are computed by the workers of a Dask cluster.
+
+    Args:
+        address: of the scheduler, `tcp://HOST:PORT` or `tls://HOST:PORT` (certificates as Dask's own configuration
+            names them); a cluster of processes is begun on this machine when None.
+        workers: how many to begin, without an address; as many as there are cores when None.
+
+    Raises:
+        RunnerError: when Dask is not installed, nobody answers, there is no worker, or one has other versions.
+    """
+
+    is_here = False
+
+    def __init__(self, address: str | None = None, workers: int | None = None) -> None:
+        with ExitStack() as stack:
+            stack.enter_context(_quiet())
+            self._client = _begin(stack, workers or n_workers()) if address is None else _join(stack, address)
+            _check(self._client, address or "the local cluster")
+            self._sendings = Sendings(self._send, lambda _: None)  # what nobody speaks of is dropped by Dask
+            self._ending = stack.pop_all()
+
+    @property
+    def workers(self) -> int:
+        """How many pieces the workers that are there now compute side by side."""
+        threads: dict[str, int] = self._client.nthreads()
+        return max(1, sum(threads.values()))
+
+    def map(
+        self,
+        function: Callable[[Shared, Item], Result],
+        shared: Shared,
+        items: Iterable[Item],
+        *,
+        coarse: bool = False,
+    ) -> Iterator[Result]:
+        """As :meth:`Runner.map`."""
+        from distributed import CancelledError, KilledWorker
+        from distributed.client import FutureCancelledError
+        from distributed.comm.core import CommClosedError
+
+        try:
+            held = self._sendings.handle(shared)
+            workers = self.workers
+
+            def hand(part: list[Item]) -> Promise:
+                promise: Promise = self._client.submit(compute, function, held, part, pure=False)
+                return promise
+
+            yield from in_order(batches(items, workers, coarse), hand, workers)
+        except (CancelledError, FutureCancelledError, KilledWorker, CommClosedError) as error:
+            raise WorkersLostError(
+                "the cluster's scheduler or the workers with the model went away; nothing was recorded: try again "
+                "when they are back"
+            ) from error
+
+    def _send(self, shared: Any) -> Any:
+        # in a list, since a dictionary or list is scattered by its elements
+        (held,) = self._client.scatter([shared], broadcast=True, hash=False)
+        return held
+
+    def close(self) -> None:
+        """Leave the cluster; one that was begun here ends."""
+        self._sendings = Sendings(self._send, lambda _: None)
+        self._ending.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What Dask logs of lost connections stays out of sight: it is told as an error, once."""
+    log = logging.getLogger("distributed")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def _begin(stack: ExitStack, workers: int) -> Any:
+    """A client of a cluster of `workers` processes with one thread each, on loopback, for this user alone."""
+    Client, LocalCluster = _dask()
+    cluster = LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        protocol="tls://",
+        security=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        memory_limit=0,
+        silence_logs=logging.CRITICAL,
+    )
+    stack.enter_context(cluster)
+    return stack.enter_context(Client(cluster))
+
+
+def _join(stack: ExitStack, address: str) -> Any:
+    Client, _ = _dask()
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # versions are compared here
+        try:
+            return stack.enter_context(Client(address, timeout=_PATIENCE_s, set_as_default=False))
+        except (OSError, ValueError, TypeError) as error:
+            what = f"no Dask scheduler answers at {address}"
+            mend = "start one (dask scheduler), or check host, port and certificates"
+            raise RunnerError(what, mend, "--runner") from error
+
+
+def _dask() -> tuple[Any, Any]:
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise RunnerError("Dask is not installed", _MISSING, "--runner") from error
+    return Client, LocalCluster
+
+
+def _check(client: Any, name: str) -> None:
+    """See that there are workers, and that they compute as this process does.
+
+    Raises:
+        RunnerError: when there is none, or one has no alloop or other versions.
+    """
+    with suppress(TimeoutError):
+        client.wait_for_workers(1, timeout=_PATIENCE_s)
+    if not client.nthreads():
+        what = f"{name} has no workers"
+        raise RunnerError(what, "start some: dask worker ADDRESS --nthreads 1 --nworkers auto", "--runner")
+    try:
+        found = client.run(likeness)
+    except Exception as error:  # whatever a worker without alloop makes of it
+        what = f"a worker of {name} cannot run alloop ({type(error).__name__}: {error})"
+        mend = "install the same alloop in the workers' environment"
+        raise RunnerError(" ".join(what.split()), mend, "--runner") from error
+    for worker, theirs in sorted(found.items()):
+        if differ := differences(theirs):
+            what = f"the worker {worker} computes with other versions: {differ}"
+            raise RunnerError(what, "install the same versions everywhere", "--runner")
