@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from alloop.errors import RunnerError, WorkersLostError
-from alloop.runner.likeness import differences, likeness
+from alloop.runner.likeness import likeness, require_likeness
 from alloop.runner.pieces import Promise, Sendings, batches, compute, in_order
 from alloop.runner.protocol import Item, Result, Shared
 from alloop.runner.threads import n_workers
@@ -38,6 +38,7 @@ class Cluster:
     is_here = False
 
     def __init__(self, address: str | None = None, workers: int | None = None) -> None:
+        _dask()  # it sets up its log when it is imported
         with ExitStack() as stack:
             stack.enter_context(_quiet())
             self._client = _begin(stack, workers or n_workers()) if address is None else _join(stack, address)
@@ -66,10 +67,10 @@ class Cluster:
 
         try:
             held = self._sendings.handle(shared)
-            workers = self.workers
+            workers, ours = self.workers, likeness()
 
             def hand(part: list[Item]) -> Promise:
-                promise: Promise = self._client.submit(compute, function, held, part, pure=False)
+                promise: Promise = self._client.submit(_compute_alike, ours, function, held, part, pure=False)
                 return promise
 
             yield from in_order(batches(items, workers, coarse), hand, workers)
@@ -120,7 +121,7 @@ def _begin(stack: ExitStack, workers: int) -> Any:
         protocol="tls://",
         security=True,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # it cannot be left out
         memory_limit=0,
         silence_logs=logging.CRITICAL,
     )
@@ -162,12 +163,17 @@ def _check(client: Any, name: str) -> None:
         what = f"{name} has no workers"
         raise RunnerError(what, "start some: dask worker ADDRESS --nthreads 1 --nworkers auto", "--runner")
     try:
-        found = client.run(likeness)
+        client.run(likeness)
     except Exception as error:  # whatever a worker without alloop makes of it
         what = f"a worker of {name} cannot run alloop ({type(error).__name__}: {error})"
         mend = "install the same alloop in the workers' environment"
         raise RunnerError(" ".join(what.split()), mend, "--runner") from error
-    for worker, theirs in sorted(found.items()):
-        if differ := differences(theirs):
-            what = f"the worker {worker} computes with other versions: {differ}"
-            raise RunnerError(what, "install the same versions everywhere", "--runner")
+    client.run(require_likeness, likeness())
+
+
+def _compute_alike(
+    ours: dict[str, str], function: Callable[[Any, Any], Any], shared: Any, items: list[Any]
+) -> list[Any]:
+    """What a worker does with a batch; it may have come after the others were looked at."""
+    require_likeness(ours)
+    return compute(function, shared, items)

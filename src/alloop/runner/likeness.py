@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from alloop.errors import RunnerError
 
 _PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "pymatgen", "threadpoolctl")
 """What the pieces compute with."""
@@ -32,8 +35,18 @@ def _code() -> str:
     return digest.hexdigest()[:8]
 
 
-def differences(theirs: dict[str, str]) -> str:
+def differences(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
     """What differs, in words such as `numpy 2.1.0 there, 2.2.0 here`; "" where nothing does."""
-    ours = likeness()
     names = [name for name in ours if theirs.get(name) != ours[name]]
     return ", ".join(f"{name} {theirs.get(name, 'missing')} there, {ours[name]} here" for name in names)
+
+
+def require_likeness(ours: Mapping[str, str]) -> None:
+    """See that this worker computes as the one that asks does, whose likeness is `ours`.
+
+    Raises:
+        RunnerError: saying what differs.
+    """
+    if differ := differences(likeness(), ours):
+        what = f"a worker on {platform.node()} computes with other versions: {differ}"
+        raise RunnerError(what, "install the same versions everywhere", "--runner")
