@@ -89,5 +89,16 @@ class WorkersLostError(AlloopError):
     """The workers of a runner went away before they were done; nothing was recorded."""
 
 
+class OutdatedError(StateError):
+    """Something changed in the records meanwhile; nothing was recorded, and doing it again is right."""
+
+
 class RecordsError(AlloopError):
     """The records are damaged or cannot be reached."""
+
+
+class TryAgainError(RecordsError):
+    """The database does not answer, hung up, or was busy for long: the same may work in a moment.
+
+    Nothing is recorded half. Whether what was just being recorded is there as a whole is known when it answers again.
+    """

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from campaign_texts import parse
 
-from alloop.campaign_file import load_campaign
+from alloop.campaign_file import Schedule, load_campaign
 from alloop.errors import CampaignFileError
 from alloop.planning.aims import Constraint, Objective
 
@@ -26,7 +26,7 @@ def test_the_example_is_read_as_written(example, tmp_path):
     )
     assert campaign.aim == {"front": 0.5, "hits": 0.5}
     assert (campaign.stopping.max_plates, campaign.stopping.min_gain) == (16, 0.01)
-    assert campaign.schedule == "0 6 * * *"
+    assert campaign.running.schedule == Schedule("0 6 * * *")
     assert campaign.literature == (tmp_path / "literature" / "halides.csv",)
     assert campaign.pellet is not None
     assert campaign.pellet.area_cm2 == pytest.approx(0.331831, abs=1e-6)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from alloop.campaign.advice import gain_text
 from alloop.campaign.facade import Campaign
 from alloop.campaign.planned_candidates import candidate_of
 from alloop.campaign.planning_round import Progress, Strategy
+from alloop.campaign.stopping import stop_reason
 from alloop.errors import AlloopError, StateError
 from alloop.lab import SyntheticLaboratory
 from alloop.lab.replay_lab import ReplayLaboratory
@@ -147,15 +147,9 @@ def check_rehearsal(campaign: Campaign) -> None:
 
 def _stop(campaign: Campaign, done: list[Round]) -> str:
     """Why the campaign file says to stop now; "" when it does not."""
-    stopping = campaign.file.stopping
     plates = [p for p in campaign.records.plates(campaign.name) if p.state not in DROPPED_STATES]
-    if stopping.max_plates is not None and len(plates) >= stopping.max_plates:
-        return f"the campaign has its {stopping.max_plates} plates"
-    gain, unit = (done[-1].gain, done[-1].gain_unit or "") if done else (None, "")
-    if stopping.min_gain is not None and gain is not None and gain < stopping.min_gain:
-        least = gain_text(stopping.min_gain, unit)
-        return f"the last plate was expected to add {gain_text(gain, unit)}, less than {least}"
-    return ""
+    gain, unit = (done[-1].gain, done[-1].gain_unit) if done else (None, None)
+    return stop_reason(campaign.file, len(plates), gain, unit)
 
 
 def _deliver(

@@ -14,6 +14,7 @@ from alloop.ingest import ResultsContext, conditions_of
 from alloop.instruments import UNKNOWN_SIZE, Geometry
 from alloop.records import PlateRow, Records, VersionRow
 from alloop.space import Space
+from alloop.whole_files import write_whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,10 +115,7 @@ def version_file(records: Records, version: VersionRow) -> CampaignFile:
 def _put(target: Path, content: bytes) -> None:
     if target.is_file() and target.read_bytes() == content:
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, target)
+    write_whole(target, content)
 
 
 def table_context(file: CampaignFile) -> ResultsContext:

@@ -24,7 +24,7 @@ from alloop.campaign.plan_document import (
 )
 from alloop.campaign.planned_candidates import candidate_of
 from alloop.campaign.plate_files import write_plate_files
-from alloop.campaign.proposals import Draft, more_warnings, record
+from alloop.campaign.proposals import Draft, Then, more_warnings, record
 from alloop.campaign.question import Wish, ask, plate_labels
 from alloop.campaign_file import all_wells
 from alloop.errors import PlanError, Problem
@@ -80,6 +80,7 @@ def plan_plates(
     strategy: Strategy = "alloop",
     models: Supplied | None = None,
     runner: Runner | None = None,
+    then: Then | None = None,
 ) -> list[Planned]:
     """Propose the next plates, one after the other, each with the ones before it pending; all are kept or none.
 
@@ -100,12 +101,14 @@ def plan_plates(
         models: by property, what is believed instead of alloop's own models: a `PropertyModel` of features as
             `FeatureMap(space)` makes them, a learner such as `from_botorch(fit)`, or a fitted BoTorch model.
         runner: who fits and screens; the threads of this process when None. It changes nothing in the plan.
+        then: what is recorded with the plates, in the same transaction.
 
     Returns:
         The plates; without `replace_open` and `another` the open proposals again, where there are any.
 
     Raises:
         PlanError: when a plate cannot be planned as asked.
+        OutdatedError: when another plate was planned meanwhile, or what this one was planned from was taken back.
     """
     if replace_open and another:
         raise PlanError(
@@ -121,6 +124,7 @@ def plan_plates(
         evidence = gather(reader, desk.slug)
         first = reader.next_plate_number(desk.slug)
         ledger = tuple(reader.campaign_predictions(desk.slug))
+        seen = reader.last_event(desk.slug)
     if evidence.version.number != desk.version.number:
         raise PlanError("a new version of the campaign file was registered meanwhile", "plan again")
     proposed = [plate for plate in evidence.plates if plate.state == "proposed"]
@@ -156,7 +160,7 @@ def plan_plates(
             raise PlanError(
                 [Problem(", ".join(filter(None, (where, p.where))), p.what, p.mend) for p in error.problems]
             ) from error
-    record(desk, by, drafts, replaced, dry_run)
+    record(desk, by, drafts, replaced, seen, dry_run, then)
     planned = []
     for draft in drafts:
         row = draft.row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,9 @@ from typing import Any
 from alloop.campaign_file import CampaignFile
 from alloop.records import WellRow, sample_id
 from alloop.synthesis import WeighPlan, WellRecipe, weigh_plate, write_proposal_files, write_released_files
+from alloop.whole_files import write_whole
 
-_RELEASED = ("approved", "in_synthesis", "measuring", "complete")
+RELEASED_STATES = ("approved", "in_synthesis", "measuring", "complete")
 
 
 def weigh(file: CampaignFile, wells: Sequence[WellRow]) -> WeighPlan | None:
@@ -57,16 +57,8 @@ def write_plate_files(
     """
     document: dict[str, Any] = json.loads(plan)
     weighing = weigh(file, wells)
-    paths = [_write_text(folder / "plan.json", plan)]
+    paths = [write_whole(folder / "plan.json", plan)]
     paths += write_proposal_files(folder, document, weighing)
-    if state in _RELEASED:
+    if state in RELEASED_STATES:
         paths += write_released_files(folder, document, weighing)
     return paths
-
-
-def _write_text(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8", newline="")
-    os.replace(partial, path)
-    return path

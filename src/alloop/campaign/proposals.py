@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from alloop.campaign.advice import GAIN_KEYS, gain_text
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import Evidence
+from alloop.campaign.news import NEWS, TAKEN_BACK
 from alloop.campaign.plan_document import plan_text, prediction_rows, well_row
 from alloop.campaign.question import unbalanced_rows
 from alloop.chemistry import charge_excess
 from alloop.chemistry.charge import ERROR, WARN
-from alloop.errors import PlanError, Problem
+from alloop.errors import OutdatedError, PlanError, Problem
 from alloop.planning import PlatePlan
-from alloop.records import DROPPED_STATES, PlateRow, SnapshotRow, WellRow
+from alloop.records import DROPPED_STATES, PlateRow, SnapshotRow, Transaction, WellRow
+
+Then = Callable[[Transaction, Sequence[PlateRow]], None]
+"""What is recorded in the same transaction as the plates."""
 
 _KEPT = (*GAIN_KEYS, "models", "suspects", "literature_left_out")
 """What the snapshot of a plan's models holds of plan.json."""
@@ -75,16 +79,42 @@ def more_warnings(desk: Desk, plan: PlatePlan, evidence: Evidence, beside: int =
     return warnings
 
 
-def record(desk: Desk, by: str, drafts: Sequence[Draft], replaced: Sequence[PlateRow], dry_run: bool) -> None:
-    """Keep all plates, or none; those they replace are rejected."""
+def record(
+    desk: Desk,
+    by: str,
+    drafts: Sequence[Draft],
+    replaced: Sequence[PlateRow],
+    seen: int,
+    dry_run: bool = False,
+    then: Then | None = None,
+) -> None:
+    """Keep all plates, or none; those they replace are rejected.
+
+    Args:
+        desk: the campaign.
+        by: who planned.
+        drafts: the plates.
+        replaced: open proposals.
+        seen: the number of the newest event when the plates' evidence was read.
+        dry_run: keep nothing.
+        then: what else is recorded with them, in the same transaction.
+
+    Raises:
+        OutdatedError: when another plate was planned meanwhile, or what these were planned from was taken back.
+    """
     with desk.records.writing(by, dry_run) as tx:
+        newer = tx.events_since(desk.slug, seen, NEWS)
+        if gone := [event for event in newer if event.verb in TAKEN_BACK]:
+            what = f"what the plan was made from changed meanwhile: {gone[0].verb} by {gone[0].recorded_by}"
+            raise OutdatedError(what, "plan again", f"plate {drafts[0].row.id}")
         names = ", ".join(draft.row.id for draft in drafts)
         for plate in replaced:
             tx.set_plate_state(plate.id, "rejected", f"replaced by {names}")
         for draft in drafts:
             row, document = draft.row, draft.document
             predictions = [p for well in draft.plan.wells for p in prediction_rows(desk.file, row.id, well)]
-            tx.add_plate(row, plan_text(document), draft.well_rows, predictions)
+            known = seen if newer else None
+            tx.add_plate(row, plan_text(document), draft.well_rows, predictions, known)
             tx.add_snapshot(
                 SnapshotRow(
                     campaign=desk.slug,
@@ -97,3 +127,5 @@ def record(desk: Desk, by: str, drafts: Sequence[Draft], replaced: Sequence[Plat
                     },
                 )
             )
+        if then is not None:
+            then(tx, tuple(draft.row for draft in drafts))

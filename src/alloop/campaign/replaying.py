@@ -50,7 +50,7 @@ def replay(
     initial: int,
     batch: int,
     rounds: int,
-    seeds: int,
+    seeds: int | Sequence[int],
     progress: Callable[[str], None] | None = None,
     runner: Runner | None = None,
 ) -> Replay:
@@ -62,7 +62,7 @@ def replay(
         columns: headings of the table by name, before those that the campaign's pool names if it is this table.
         strategies: which to compare; all begin from the same random candidates of each seed.
         initial, batch, rounds: sizes.
-        seeds: number of runs, with seeds 0, 1, …
+        seeds: number of runs, with seeds 0, 1, …; or the seeds themselves.
         progress: told what is going on.
         runner: who does the runs; this process when None.
 
@@ -74,7 +74,8 @@ def replay(
     own = {name: heading for name, heading in file.pool_columns.items() if is_own and heading != name}
     headings = {**own, **columns}
     pool = load_replay(table, headings, file.objectives, file.settings, file.mobile_ion)
-    runs = backtest(pool, file.aim, strategies, initial, batch, rounds, range(seeds), progress, runner)
+    chosen = range(seeds) if isinstance(seeds, int) else seeds
+    runs = backtest(pool, file.aim, strategies, initial, batch, rounds, chosen, progress, runner)
     names = tuple(entry.property for entry in pool.objectives)
     warnings = pool.warnings
     if file.constraints:

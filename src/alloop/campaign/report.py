@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from alloop.figures import COLOURS, Axis, Series, figure
 from alloop.planning.aims import Constraint, Objective
 from alloop.planning.goals import from_model_scale, to_model_scale
 from alloop.properties import get_property
+from alloop.whole_files import write_whole
 
 _STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#1a1a1a;max-width:1000px;margin:2em auto;padding:0 1em}
@@ -47,11 +47,7 @@ def write_report(desk: Desk, path: Path, comparison: Comparison | None = None) -
     status = status_of(desk)
     entries = compare(evidence, predictions, modelled_in(desk.file))
     text = _page(desk, status, evidence, entries, comparison)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
-    return path
+    return write_whole(path, text)
 
 
 def _page(

@@ -1,10 +1,9 @@
-"""The small sections: target phase, pellet, aim, stopping, literature and schedule."""
+"""The small sections: target phase, pellet, aim, stopping and literature."""
 
 from __future__ import annotations
 
 import math
 import pathlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,7 +16,6 @@ from alloop.planning.aims import Objective
 
 AIM_OF_SEVERAL: Mapping[str, float] = MappingProxyType({"front": 0.3, "hits": 0.7})
 AIM_OF_ONE: Mapping[str, float] = MappingProxyType({"hits": 1.0})
-_CRON_FIELD = re.compile(r"[0-9A-Za-z*/,\-]+")
 
 
 @dataclass(frozen=True)
@@ -153,13 +151,3 @@ def suggest_file(path: pathlib.Path, base: pathlib.Path) -> str:
         if hint.startswith("did you mean")
         else f"paths are relative to the campaign file's folder, {base}"
     )
-
-
-def check_schedule(report: Report, schedule: str | None) -> None:
-    """Note a schedule that does not have the five fields of cron."""
-    fields = (schedule or "").split()
-    if schedule is not None and not (
-        len(fields) == 5 and all(_CRON_FIELD.fullmatch(entry) for entry in fields)
-    ):
-        mend = 'write minute, hour, day, month and weekday: "0 6 * * *" is every day at six'
-        report.say(("schedule",), f"{schedule!r} is not a schedule", mend)

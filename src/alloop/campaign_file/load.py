@@ -13,7 +13,6 @@ from alloop.campaign_file.details import (
     Pellet,
     Stopping,
     TargetPhase,
-    check_schedule,
     find_literature,
     read_aim,
     read_pellet,
@@ -26,6 +25,7 @@ from alloop.campaign_file.precursors import read_shelf
 from alloop.campaign_file.process import check_observed
 from alloop.campaign_file.report import Report
 from alloop.campaign_file.roles import fill_role
+from alloop.campaign_file.running import Running, read_running
 from alloop.campaign_file.space_checks import check_space
 from alloop.campaign_file.space_parts import read_space
 from alloop.campaign_file.wishes import read_best_share, read_map
@@ -43,6 +43,7 @@ class CampaignFile:
     `name` is the file's name and `base` the folder that its paths are relative to. `text` is the file as
     written and `sha256` the hash of its UTF-8 bytes. `pool_table` is the table of a pool, None for other spaces;
     `pool_columns` are the headings that it names.
+    `running` is how the campaign goes on without a person.
     `role_says` are lines on what the file's role filled in, `warnings` lines a person should read.
     """
 
@@ -69,7 +70,7 @@ class CampaignFile:
     literature: tuple[pathlib.Path, ...]
     pool_table: pathlib.Path | None
     pool_columns: Mapping[str, str]
-    schedule: str | None
+    running: Running
     device: str
     settings: tuple[Setting, ...]
     warnings: tuple[str, ...]
@@ -155,7 +156,7 @@ def parse_campaign(
         report, (*objectives, *constraints), observe, names if parts.members else (), "map" in aim
     )
     literature = find_literature(report, top.literature, base, complete)
-    check_schedule(report, top.schedule)
+    running = read_running(report, top)
     if complete:
         check_space(report, parts, plate.controls, shelf)
     report.raise_problems()
@@ -184,7 +185,7 @@ def parse_campaign(
         literature=literature,
         pool_table=parts.table,
         pool_columns=parts.pool_columns,
-        schedule=top.schedule,
+        running=running,
         device=top.device,
         settings=parts.settings,
         warnings=tuple(report.warnings),

@@ -38,7 +38,10 @@ class TopModel(Section):
     mobile_ion: SpeciesField | None = None
     atmosphere: Literal["air", "inert"] = "inert"
     device: Literal["cpu", "cuda"] = "cpu"
-    schedule: Words | None = None
+    schedule: Any = None
+    approval: Literal["by_person", "automatic"] = "by_person"
+    rounds: Any = None
+    alerts: Any = None
     literature: Annotated[tuple[Words, ...], BeforeValidator(as_list)] = ()
     observe: Annotated[tuple[PropertyName, ...], BeforeValidator(as_list)] = ()
     target_phase: Any = None
@@ -188,3 +191,24 @@ class StoppingModel(Section):
     max_plates: PositiveCount | None = None
     min_gain: AmountFloat | None = None
     gain_unit: Literal["relative", "objective", "hits"] = "relative"
+
+
+class ScheduleModel(Section):
+    """When scheduled rounds run."""
+
+    cron: Words
+    timezone: Words | None = None
+
+
+class RoundsModel(Section):
+    """When a round plans, and what starts one."""
+
+    plates_ahead: Count = 0
+    on_results: Flag | None = None
+
+
+class AlertsModel(Section):
+    """What a person is told of without asking."""
+
+    overdue_days: AmountFloat = 14.0
+    calibration: Flag = True

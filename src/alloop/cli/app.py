@@ -11,7 +11,7 @@ from typing import Annotated, cast
 
 import typer
 
-from alloop.cli import edits, instruments, keeping, planning, rehearsal, replaying, results
+from alloop.cli import edits, instruments, keeping, planning, rehearsal, replaying, results, serving
 from alloop.cli.options import PLACE
 from alloop.cli.terminal import complain, emit
 from alloop.errors import AlloopError, Problem, UserError
@@ -55,6 +55,8 @@ for _command in (
     keeping.backup,
     keeping.restore,
     keeping.doctor,
+    serving.serve,
+    serving.watch,
 ):
     app.command()(_command)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
-from alloop.errors import RecordsError, StateError
+from alloop.errors import RecordsError, StateError, TryAgainError
 from alloop.records.schema import HEAD
 
 DATABASE_NAME = "alloop.db"
@@ -19,6 +20,8 @@ BUSY_SECONDS = 30
 _WRITER = "alloop_writer"
 # Any fixed number: the one lock that writers to a PostgreSQL database take turns with.
 _LOCK_KEY = 6151
+# PostgreSQL's states for no connection, too many of them, and a server that shuts down or starts up.
+_PASSING_STATES = ("08", "53300", "57P")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -92,7 +95,8 @@ def transaction(engine: sa.Engine, writer: bool, keep: bool = True) -> Iterator[
     commits. A reader sees one state of the records throughout.
 
     Raises:
-        RecordsError: when the database cannot be reached, is busy, full or read-only, or refuses the change.
+        TryAgainError: when the database does not answer, hung up, or another writer took too long.
+        RecordsError: when it is full or read-only, or refuses the change.
     """
     try:
         with (
@@ -103,13 +107,28 @@ def transaction(engine: sa.Engine, writer: bool, keep: bool = True) -> Iterator[
             if not keep:
                 current.rollback()
     except DBAPIError as error:
-        raise RecordsError(_explain(engine, error)) from error
+        kind = TryAgainError if _may_pass(error) else RecordsError
+        raise kind(_explain(engine, error)) from error
+
+
+def _may_pass(error: DBAPIError) -> bool:
+    """Whether the same may work in a moment: no connection, a broken one, or somebody else's turn for too long."""
+    if error.connection_invalidated or _is_busy(str(error.orig)):
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if isinstance(error.orig, sqlite3.Error) or not isinstance(error, OperationalError):
+        return False
+    return state is None or state.startswith(_PASSING_STATES)
+
+
+def _is_busy(text: str) -> bool:
+    return "locked" in text or "lock timeout" in text
 
 
 def _explain(engine: sa.Engine, error: DBAPIError) -> str:
     place = f"records in {engine.url.render_as_string(hide_password=True)}"
     text = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-    if "locked" in text or "lock timeout" in text:
+    if _is_busy(text):
         return f"{place}: another process has been writing for {BUSY_SECONDS} s; try again when it is done"
     if "readonly" in text or "read-only" in text:
         return f"{place}: they are read-only; check the folder's permissions"

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from alloop.errors import StateError
 from alloop.records import rows, schema
-from alloop.records.reading_derived import DerivedReader
+from alloop.records.reading_events import EventsReader
 
 
-class Reader(DerivedReader):
+class Reader(EventsReader):
     """Everything that can be asked of the records, within one transaction. Orders are fixed throughout."""
 
     def campaigns(self) -> list[rows.CampaignRow]:
@@ -98,12 +98,12 @@ class Reader(DerivedReader):
         )
         if plate_id is not None:
             query = query.where(table.c.plate_id == plate_id.upper())
-        made = _as_made(self.preparations(slug))
+        made = _as_made(self.preparations(slug, plate_id))
         planned = self.stream(rows.SampleRow, query, campaign=slug)
         return [replace(row, **made[row.id]) if row.id in made else row for row in planned]
 
-    def preparations(self, slug: str) -> list[rows.PreparationRow]:
-        """Every word on how a campaign's samples were made, in the order in which they were recorded."""
+    def preparations(self, slug: str, plate_id: str | None = None) -> list[rows.PreparationRow]:
+        """Every word on how a campaign's samples (or one plate's) were made, in the order of recording."""
         table = schema.preparation
         query = (
             sa.select(table)
@@ -111,6 +111,8 @@ class Reader(DerivedReader):
             .where(schema.sample.c.campaign_id == self.campaign_id(slug))
             .order_by(table.c.id)
         )
+        if plate_id is not None:
+            query = query.where(schema.sample.c.plate_id == plate_id.upper())
         return self.fetch(rows.PreparationRow, query)
 
     def predictions(self, plate_id: str) -> list[rows.PredictionRow]:
@@ -158,8 +160,10 @@ class Reader(DerivedReader):
     def _predictions(self, condition: sa.ColumnElement[bool]) -> list[rows.PredictionRow]:
         table = schema.prediction
         # A swapped well keeps the predictions of the candidate it held before; the newest revision holds.
+        plates = sa.select(schema.plate.c.id).where(condition)
         newest = (
             sa.select(table.c.plate_id, table.c.well, sa.func.max(table.c.revision).label("revision"))
+            .where(table.c.plate_id.in_(plates))
             .group_by(table.c.plate_id, table.c.well)
             .subquery()
         )

@@ -22,10 +22,12 @@ class ResultsReader(ReaderBase):
         include_superseded: bool = False,
         properties: Sequence[str] | None = None,
         sample: str | None = None,
+        plates: Sequence[str] | None = None,
     ) -> list[rows.MeasurementRow]:
         """A campaign's values in the order in which they were recorded, with what is thought of them now.
 
-        Retracted values are among them: `doubt` tells. Only some `properties` or one `sample`, where given.
+        Retracted values are among them: `doubt` tells. Only some `properties`, one `sample` or the samples of some
+        `plates`, where given.
         """
         table, link = schema.measurement, schema.supersession
         campaign_id = self.campaign_id(slug)
@@ -49,6 +51,9 @@ class ResultsReader(ReaderBase):
             query = query.where(table.c.property.in_(properties))
         if sample is not None:
             query = query.where(table.c.sample_id == sample)
+        if plates is not None:
+            own = sa.select(schema.sample.c.id).where(schema.sample.c.plate_id.in_(plates))
+            query = query.where(table.c.sample_id.in_(own))
         replaced = self._superseded(campaign_id)
         found = self.stream(rows.MeasurementRow, query, campaign=slug)
         return [replace(row, supersedes=replaced[row.id]) if row.id in replaced else row for row in found]
@@ -93,12 +98,13 @@ class ResultsReader(ReaderBase):
         query = sa.select(table).where(table.c.campaign_id == self.campaign_id(slug)).order_by(table.c.id)
         return self.fetch(rows.ExclusionRow, query, campaign=slug)
 
-    def events(self, slug: str | None = None) -> list[rows.EventRow]:
-        """The audit, oldest first: of one campaign, or of everything."""
+    def events(self, slug: str | None = None, after: int = 0) -> list[rows.EventRow]:
+        """The audit, oldest first: of one campaign, or of everything; only what came after the event `after`."""
         table = schema.event
         query = (
             sa.select(table, schema.campaign.c.slug)
             .outerjoin(schema.campaign, schema.campaign.c.id == table.c.campaign_id)
+            .where(table.c.id > after)
             .order_by(table.c.id)
         )
         if slug is not None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from alloop.errors import StateError
+from alloop.errors import OutdatedError, StateError
 from alloop.records import rows, schema
 from alloop.records.codec import encode_amounts, encode_settings
 from alloop.records.columns import preparation_columns, well_columns
@@ -80,16 +80,20 @@ class Transaction(DerivedTransaction):
         plan: str,
         wells: Sequence[rows.WellRow],
         predictions: Iterable[rows.PredictionRow] = (),
+        seen: int | None = None,
     ) -> rows.PlateRow:
         """Record a proposal: the plate, its plan.json, its wells in the plan's order and their predictions.
 
+        `seen` is the number of the newest event that the plan knows of, where something happened since.
+
         Raises:
-            StateError: when its name is taken (someone planned meanwhile) or does not follow its number.
+            OutdatedError: when its number is taken: someone planned meanwhile.
+            StateError: when its name does not follow its number.
         """
         where = f"plate {plate.id}"
         campaign_id = self.campaign_id(plate.campaign)
         if plate.number != self.next_plate_number(plate.campaign):
-            raise StateError("another plate was planned meanwhile", "plan again", where)
+            raise OutdatedError("another plate was planned meanwhile", "plan again", where)
         if plate.id != plate_id(plate.campaign, plate.number):
             raise StateError(f"plate {plate.number} is not called so", "", where)
         table = schema.campaign_version
@@ -115,7 +119,8 @@ class Transaction(DerivedTransaction):
             schema.well, [well_columns(plate.id, well) | {"position": i} for i, well in enumerate(wells)]
         )
         self._add_predictions(plate.id, 1, predictions)
-        self.audit("plate proposed", campaign=plate.campaign, plate=plate.id, details={"wells": len(wells)})
+        details = {"wells": len(wells)} | ({} if seen is None else {"seen": seen})
+        self.audit("plate proposed", campaign=plate.campaign, plate=plate.id, details=details)
         return self.plate(plate.id)
 
     def set_plate_state(self, plate: str, state: str, why: str = "") -> rows.PlateRow:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from alloop.synthesis.plate_map import plate_map_svg
 from alloop.synthesis.rounding import write_mass
 from alloop.synthesis.sheet import plan_sheet_html
 from alloop.synthesis.weigh import WeighPlan
+from alloop.whole_files import write_whole
 
 PROPOSAL_SHEET = "plan.html"
 RELEASED_SHEET = "sheet.html"
@@ -51,16 +51,7 @@ def write_released_files(folder: Path, plan: Mapping[str, Any], weigh: WeighPlan
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
-    """Replace each file as a whole, so that nobody ever opens half of one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, text in texts.items():
-        path = folder / name
-        partial = folder / f".{name}.partial"
-        partial.write_text(text, encoding="utf-8", newline="")
-        os.replace(partial, path)
-        paths.append(path)
-    return paths
+    return [write_whole(folder / name, text) for name, text in texts.items()]
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
