@@ -61,29 +61,33 @@ class Cluster:
         coarse: bool = False,
     ) -> Iterator[Result]:
         """As :meth:`Runner.map`."""
-        from distributed import CancelledError, KilledWorker
-        from distributed.client import FutureCancelledError
-        from distributed.comm.core import CommClosedError
+        held, workers, ours = self.hold(shared), self.workers, likeness()
 
-        try:
-            held = self._sendings.handle(shared)
-            workers, ours = self.workers, likeness()
+        def hand(part: list[Item]) -> Promise:
+            promise: Promise = self._client.submit(compute_alike, ours, function, held, part, pure=False)
+            return promise
 
-            def hand(part: list[Item]) -> Promise:
-                promise: Promise = self._client.submit(_compute_alike, ours, function, held, part, pure=False)
-                return promise
-
+        with telling():
             yield from in_order(batches(items, workers, coarse), hand, workers)
-        except (CancelledError, FutureCancelledError, KilledWorker, CommClosedError) as error:
-            raise WorkersLostError(
-                "the cluster's scheduler or the workers with the model went away; nothing was recorded: try again "
-                "when they are back"
-            ) from error
+
+    @property
+    def address(self) -> str:
+        """Of the scheduler, with the protocol."""
+        address: str = self._client.scheduler.address
+        return address
+
+    @property
+    def security(self) -> Any:
+        """The certificates with which another client may come, as Dask has them."""
+        return self._client.security
+
+    def hold(self, shared: Any) -> Any:
+        """A Dask future of a :class:`Box` with what pieces share; each object goes to every worker once."""
+        with telling():
+            return self._sendings.handle(shared)
 
     def _send(self, shared: Any) -> Any:
-        # in a list, since a dictionary or list is scattered by its elements
-        (held,) = self._client.scatter([shared], broadcast=True, hash=False)
-        return held
+        return self._client.scatter(Box(shared), broadcast=True, hash=False)
 
     def close(self) -> None:
         """Leave the cluster; one that was begun here ends."""
@@ -97,6 +101,31 @@ class Cluster:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class Box:
+    """What pieces share, packed so that neither Dask nor anybody else takes it apart on the way."""
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Where scheduler or workers are lost, say it in one line.
+
+    Raises:
+        WorkersLostError: then.
+    """
+    from distributed import CancelledError, KilledWorker
+    from distributed.comm.core import CommClosedError
+
+    try:
+        yield
+    except (CancelledError, KilledWorker, CommClosedError, TimeoutError) as error:
+        raise WorkersLostError(
+            "the cluster's scheduler or workers went away; nothing was recorded: try again when they are back"
+        ) from error
 
 
 @contextmanager
@@ -114,17 +143,21 @@ def _quiet() -> Iterator[None]:
 def _begin(stack: ExitStack, workers: int) -> Any:
     """A client of a cluster of `workers` processes with one thread each, on loopback, for this user alone."""
     Client, LocalCluster = _dask()
-    cluster = LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        protocol="tls://",
-        security=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",  # it cannot be left out
-        memory_limit=0,
-        silence_logs=logging.CRITICAL,
-    )
+    import dask
+
+    # else what is shared is dropped and sent again whenever no piece is waiting for it
+    with dask.config.set({"distributed.scheduler.active-memory-manager.start": False}):
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            protocol="tls://",
+            security=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",  # it cannot be left out
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+        )
     stack.enter_context(cluster)
     return stack.enter_context(Client(cluster))
 
@@ -171,9 +204,9 @@ def _check(client: Any, name: str) -> None:
     client.run(require_likeness, likeness())
 
 
-def _compute_alike(
-    ours: dict[str, str], function: Callable[[Any, Any], Any], shared: Any, items: list[Any]
+def compute_alike(
+    ours: dict[str, str], function: Callable[[Any, Any], Any], box: Box, items: list[Any]
 ) -> list[Any]:
     """What a worker does with a batch; it may have come after the others were looked at."""
     require_likeness(ours)
-    return compute(function, shared, items)
+    return compute(function, box.content, items)
