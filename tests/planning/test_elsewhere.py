@@ -100,6 +100,18 @@ def test_one_or_three_processes_screen_as_this_one(
             assert ranks(runner) == here
 
 
+def test_a_round_may_ask_for_more_or_less_than_the_usual_limit(
+    asked: PlanningProblem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _searched(monkeypatch)
+    size = asked.space.size
+    assert plan_plate(asked, 3).candidates_screened < size
+    assert plan_plate(replace(asked, screen_up_to=size), 3).candidates_screened == size
+    monkeypatch.undo()
+    _sieved(monkeypatch)
+    assert plan_plate(replace(asked, screen_up_to=size - 1), 3).candidates_screened != size
+
+
 def test_models_learned_elsewhere_are_the_same(asked: PlanningProblem, processes: Runner) -> None:
     background = asked.features.of_block(asked.space.decode(some(asked.space, 500, 2)))
     points = asked.features.of_block(asked.space.decode(some(asked.space, 200, 3)))

@@ -5,7 +5,8 @@ over the whole space and the best of every part of it, since neighbours in rank 
 best alone would be one crowd.
 
 Small spaces are judged by the fast view of the models. In larger ones a network distilled from that view sieves
-every candidate, and what passes is judged. Beyond `EXHAUSTIVE` candidates the space is searched, see `guided`.
+every candidate, and what passes is judged. Beyond `EXHAUSTIVE` candidates (or as many as the round says) the space is
+searched, see `guided`.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def screen(
         listing = make_listing(problem, settings)
         if listing is None or problem.space.size <= DIRECT:
             return _judge_all(study, progress)
-        if problem.space.size > EXHAUSTIVE:
+        if problem.space.size > (problem.screen_up_to or EXHAUSTIVE):
             passing, screened = search(study, listing, device, rng, progress)
         else:
             passing, screened = _sift(study, make_sieve(study, listing, device, rng), progress)
