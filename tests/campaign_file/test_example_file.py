@@ -21,7 +21,7 @@ def test_the_example_is_read_as_written(example, tmp_path):
         Objective("oxidation_limit", "maximize", "linear", "V", 3.5),
     )
     assert campaign.constraints == (
-        Constraint("target_phase_fraction", 0.8, None, "linear", "1"),
+        Constraint("target_phase_fraction", 0.8, None, "logit", "1"),
         Constraint("electronic_conductivity", None, 1e-8, "log10", "S/cm"),
     )
     assert campaign.aim == {"front": 0.5, "hits": 0.5}

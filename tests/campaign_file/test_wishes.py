@@ -150,3 +150,34 @@ def test_several_objectives_may_stop_in_hits() -> None:
     assert (file.stopping.min_gain, file.stopping.gain_unit) == (2.0, "hits")
     mapping = parse(f"{BARE}role: catholyte\naim: {{map: 1}}\nstopping: {{gain_unit: hits}}\n")
     assert any("a plate that only maps is told by the doubt" in line for line in mapping.warnings)
+
+
+PURE = "  - {property: target_phase_fraction, goal: maximize, reference: 0.2}\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "scale"), [("", "linear"), (", scale: logit", "logit"), (", scale: linear", "linear")]
+)
+def test_a_fraction_has_one_scale_whether_it_is_aimed_at_or_limited(said: str, scale: str) -> None:
+    purity = PURE.replace("}", said + "}")
+    limits = "constraints:\n  - {property: target_phase_fraction, min: 0.8}\n"
+    file = parse(f"{BARE}objectives:\n{purity}{limits}")
+    assert [aim.scale for aim in (*file.objectives, *file.constraints)] == [scale, scale]
+
+
+def test_a_fraction_that_is_only_limited_or_observed_is_believed_by_its_odds() -> None:
+    file = parse(
+        without(SMALL, "constraints") + "constraints:\n  - {property: target_phase_fraction, min: 0.8}\n"
+    )
+    assert file.constraints[0].scale == get_property("amorphous_fraction").scale == "logit"
+
+
+def test_scales_that_contradict_each_other_or_the_property_are_refused() -> None:
+    limits = "constraints:\n  - {property: target_phase_fraction, min: 0.8, scale: logit}\n"
+    told = problems_of(f"{BARE}objectives:\n{PURE}{limits}")
+    assert "target_phase_fraction is an objective with scale linear, and a property has one model" in told
+    assert "write scale: linear" in told
+    voltage = "  - {property: oxidation_limit, goal: maximize, reference: 3.5, scale: logit}\n"
+    assert "oxidation_limit is no fraction; use linear or log10" in problems_of(
+        f"{BARE}objectives:\n{voltage}"
+    )
