@@ -12,6 +12,7 @@ from typing import Any
 from alloop.campaign_file import load_campaign
 from alloop.lab.backtest import HIT_SHARE, RoundScore, backtest
 from alloop.lab.replay_table import load_replay
+from alloop.runner import Runner
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def replay(
     rounds: int,
     seeds: int | Sequence[int],
     progress: Callable[[str], None] | None = None,
+    runner: Runner | None = None,
 ) -> Replay:
     """Run the retrospective benchmark.
 
@@ -62,6 +64,7 @@ def replay(
         initial, batch, rounds: sizes.
         seeds: number of runs, with seeds 0, 1, …; or the seeds themselves.
         progress: told what is going on.
+        runner: who does the runs; this process when None.
 
     Raises:
         UserError: for a wrong file, column, strategy or size.
@@ -72,7 +75,7 @@ def replay(
     headings = {**own, **columns}
     pool = load_replay(table, headings, file.objectives, file.settings, file.mobile_ion)
     chosen = range(seeds) if isinstance(seeds, int) else seeds
-    runs = backtest(pool, file.aim, strategies, initial, batch, rounds, chosen, progress)
+    runs = backtest(pool, file.aim, strategies, initial, batch, rounds, chosen, progress, runner)
     names = tuple(entry.property for entry in pool.objectives)
     warnings = pool.warnings
     if file.constraints:
