@@ -4,7 +4,7 @@
     python benchmarks/operations.py --plates 100 --measurements 6400 --no-round
     ALLOOP_DATABASE_URL=postgresql://alloop@127.0.0.1/empty python benchmarks/operations.py
 
-Builds (some minutes) a campaign of 1,500 plates and 10^5 measurements, or uses the one in `--home` that it built before.
+Builds (some minutes) a campaign of 1,500 plates and 10^5 measurements, or uses the one that it built in `--home` before.
 Commands are timed as a person does, from the shell, the best and the worst of five. The turn is the time for which an
 upload keeps other writers waiting: of 64 values in a table, and of 64 spectra. The round is whole, with its plan; its
 overhead is what it spends outside the planner and outside reading files. The limits are those that alloop aims at.

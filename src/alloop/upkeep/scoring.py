@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alloop.campaign import Campaign
-from alloop.campaign.evidence import Evidence, modelled_in
-from alloop.campaign.ledger import Entry, Score, compare, comparison_of, score
+from alloop.campaign.evidence import gather, modelled_in
+from alloop.campaign.ledger import Score, compare, comparison_of, score
 
 NEWEST_VALUES = 400
 MOST_PLATES = 6
@@ -33,17 +33,8 @@ def score_newest(campaign: Campaign) -> NewestScores:
         predictions = [row for plate in plates for row in reader.predictions(plate)]
         if not predictions:
             return NewestScores(plates)
-        evidence = Evidence(
-            version=reader.versions(slug)[-1],
-            plates=(),
-            wells=tuple(well for plate in plates for well in reader.wells(plate)),
-            samples=tuple(sample for plate in plates for sample in reader.samples(slug, plate)),
-            measurements=tuple(reader.measurements(slug, plates=plates)),
-            statuses=(),
-            exclusions=(),
-            old_literature=frozenset(),
-        )
-    entries: list[Entry] = compare(evidence, predictions, modelled_in(campaign.file))
+        evidence = gather(reader, slug, plates)
+    entries = compare(evidence, predictions, modelled_in(campaign.file))
     return NewestScores(plates, score(comparison_of(entries)))
 
 
