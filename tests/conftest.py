@@ -15,10 +15,13 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from alloop.runner import Runner
 
 # BoTorch compiles a kernel into a folder that all processes share: a lock left there by a killed one blocks for ever
 _FOLDER = tempfile.mkdtemp(prefix="torch-extensions-")
@@ -212,3 +215,21 @@ def saved_home(
     yield home
     for own in databases.values():
         own.drop_all()
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Runner]:
+    """Two processes that compute pieces: to begin them takes seconds."""
+    from alloop.runner import open_runner
+
+    with open_runner("processes:2") as runner:
+        yield runner
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Runner]:
+    """A Dask cluster of two processes on this machine."""
+    from alloop.runner import open_runner
+
+    with open_runner("dask:2") as runner:
+        yield runner

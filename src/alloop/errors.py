@@ -36,6 +36,10 @@ class UserError(AlloopError):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[UserError], tuple[tuple[Problem, ...]]]:
+        """As it travels between processes: whole, not as its text."""
+        return type(self), (self.problems,)
+
 
 class FormulaError(UserError):
     """A species or formula that cannot be read, or whose charges do not balance."""
@@ -75,6 +79,14 @@ class InstrumentError(UserError):
 
 class StateError(UserError):
     """The plate, campaign or sample is not in a state that allows the command, or does not exist."""
+
+
+class RunnerError(UserError):
+    """No such runner, nobody answers at its address, or its workers compute with other versions."""
+
+
+class WorkersLostError(AlloopError):
+    """The workers of a runner went away before they were done; nothing was recorded."""
 
 
 class OutdatedError(StateError):

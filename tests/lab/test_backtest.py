@@ -1,6 +1,7 @@
 """The retrospective benchmark."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from alloop.lab.backtest import STRATEGIES, Bench, Choice, RoundScore, Situation
 from alloop.lab.replay_table import ReplayTable, load_replay
 from alloop.planning import Objective
 from alloop.planning.goals import hypervolume
+from alloop.runner import Runner
 from alloop.space import Setting
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -117,6 +119,24 @@ def test_the_same_seed_gives_the_same_run(table: ReplayTable) -> None:
         return [(score.hits, score.best) for score in run]
 
     assert scores() == scores()
+
+
+def test_runs_on_other_processes_score_the_same(
+    table: ReplayTable, processes: Runner, cluster: Runner
+) -> None:
+    def scores(runner: Runner | None) -> dict[str, list[tuple[int, list[RoundScore]]]]:
+        told: list[str] = []
+        asked = (table, {"hits": 1.0}, ["alloop", "forest"], 8, 4, 2, [0, 1, 2])
+        runs = backtest(*asked, told.append, runner)
+        assert told == [f"{name}, seed {seed}" for name in runs for seed in (0, 1, 2)]
+        return {
+            name: [(seed, [replace(score, seconds=0.0) for score in run]) for seed, run in seeds]
+            for name, seeds in runs.items()
+        }
+
+    here = scores(None)
+    assert scores(processes) == here
+    assert scores(cluster) == here
 
 
 def test_the_whole_pool_can_be_measured(table: ReplayTable) -> None:

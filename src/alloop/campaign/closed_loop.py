@@ -17,6 +17,7 @@ from alloop.lab import SyntheticLaboratory
 from alloop.lab.replay_lab import ReplayLaboratory
 from alloop.lab.replay_table import load_replay
 from alloop.records import DROPPED_STATES
+from alloop.runner import Runner
 from alloop.space import Candidate
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def run_rounds(
     wells: int | None = None,
     strategy: Strategy = "alloop",
     progress: Progress | None = None,
+    runner: Runner | None = None,
 ) -> Run:
     """Plan, approve, make, measure and upload `rounds` plates, one after the other.
 
@@ -97,6 +99,7 @@ def run_rounds(
         wells: fill only that many wells of each plate.
         strategy: `random` plans plates of random candidates, for comparison.
         progress: told in words what is going on.
+        runner: who computes the plans; this process when None.
 
     Raises:
         StateError: when the campaign holds results of a real laboratory.
@@ -112,7 +115,7 @@ def run_rounds(
             break
         tell(f"round {number + 1} of {rounds}: planning")
         plan_seed = None if seed is None else seed + campaign.records.next_plate_number(campaign.name)
-        plate = campaign.plan(plan_seed, wells=wells, by=by, progress=tell, strategy=strategy)
+        plate = campaign.plan(plan_seed, wells=wells, by=by, progress=tell, strategy=strategy, runner=runner)
         campaign.approve(plate.id, by=by)
         campaign.made(plate.id, by=by)
         tell(f"round {number + 1} of {rounds}: measuring {plate.id}")

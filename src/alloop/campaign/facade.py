@@ -20,6 +20,7 @@ from alloop.campaign.registration import Registration, register
 from alloop.campaign.results import UploadReport, doubt, upload
 from alloop.campaign.status import Status, status_of
 from alloop.records import ExclusionRow, MeasurementRow, Records, WellRow, split_sample_id
+from alloop.runner import Runner
 
 if TYPE_CHECKING:
     from alloop.campaign_file import CampaignFile
@@ -116,11 +117,13 @@ class Campaign:
         progress: Progress | None = None,
         strategy: Strategy = "alloop",
         models: Supplied | None = None,
+        runner: Runner | None = None,
     ) -> Plate:
         """Propose the next plate; an open proposal is shown again. See :func:`plan_plates`.
 
         `models` are used instead of alloop's own: by property a `PropertyModel`, a learner such as
-        `from_botorch(fit)`, or a fitted BoTorch model; see docs/botorch.md.
+        `from_botorch(fit)`, or a fitted BoTorch model; see docs/botorch.md. `runner` computes: `open_runner` of
+        `alloop.runner` gives one; docs/scale_out.md.
         """
         options: dict[str, Any] = {
             "seed": seed,
@@ -130,7 +133,7 @@ class Campaign:
             "settings": settings,
         }
         options |= {"out": out, "by": by, "dry_run": dry_run, "progress": progress, "strategy": strategy}
-        options |= {"models": models}
+        options |= {"models": models, "runner": runner}
         return self.plan_plates(1, **options)[-1]
 
     def plan_plates(
@@ -227,10 +230,15 @@ class Campaign:
         return upload(self.desk, places, person(by), note, dry_run, as_labelled, arranged, progress)
 
     def rederive(
-        self, *, by: str | None = None, dry_run: bool = False, progress: Progress | None = None
+        self,
+        *,
+        by: str | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        runner: Runner | None = None,
     ) -> Rederived:
         """Derive the values of all instrument files again by the code as it is now; says what changed."""
-        return rederive(self.desk, person(by), dry_run, progress)
+        return rederive(self.desk, person(by), dry_run, progress, runner)
 
     def retract(self, sample: str, property: str, why: str, **rest: Any) -> list[MeasurementRow]:
         """Say that the values of a property of a sample are wrong. They stay recorded and no longer count."""

@@ -31,6 +31,7 @@ from alloop.errors import PlanError, Problem
 from alloop.planning import PlatePlan
 from alloop.planning.stations import with_stations
 from alloop.records import PlateRow, PredictionRow, WellRow, plate_id
+from alloop.runner import Runner
 from alloop.space import Level
 from alloop.surrogate.protocol import Learner
 
@@ -78,6 +79,7 @@ def plan_plates(
     progress: Progress | None = None,
     strategy: Strategy = "alloop",
     models: Supplied | None = None,
+    runner: Runner | None = None,
     then: Then | None = None,
 ) -> list[Planned]:
     """Propose the next plates, one after the other, each with the ones before it pending; all are kept or none.
@@ -98,6 +100,7 @@ def plan_plates(
         strategy: `random` plans a plate of random candidates, for comparison.
         models: by property, what is believed instead of alloop's own models: a `PropertyModel` of features as
             `FeatureMap(space)` makes them, a learner such as `from_botorch(fit)`, or a fitted BoTorch model.
+        runner: who fits and screens; the threads of this process when None. It changes nothing in the plan.
         then: what is recorded with the plates, in the same transaction.
 
     Returns:
@@ -148,7 +151,7 @@ def plan_plates(
         chosen_seed = default_seed(desk.slug, number) if seed is None else seed + place
         try:
             drafts.append(
-                _draft(desk, evidence, ledger, wish, number, chosen_seed, strategy, progress, learn)
+                _draft(desk, evidence, ledger, wish, number, chosen_seed, strategy, progress, learn, runner)
             )
         except PlanError as error:
             if plates == 1:
@@ -179,6 +182,7 @@ def _draft(
     strategy: Strategy,
     progress: Progress | None,
     learn: Mapping[str, Learner],
+    runner: Runner | None,
 ) -> Draft:
     """One plate, planned and not recorded yet."""
     from alloop.planning import plan_plate, plan_plate_at_random
@@ -187,7 +191,7 @@ def _draft(
     made = with_surprises(problem.made, evidence, ledger, desk.file.objectives)
     problem = replace(problem, models=learn, made=made)
     is_random = strategy == "random"
-    plan = plan_plate_at_random(problem, seed) if is_random else plan_plate(problem, seed, progress)
+    plan = plan_plate_at_random(problem, seed) if is_random else plan_plate(problem, seed, progress, runner)
     plan = _with_kept(desk, plan, wish, ledger)
     plate = plate_id(desk.slug, number)
     warnings = more_warnings(desk, plan, evidence, len(wish.beside))

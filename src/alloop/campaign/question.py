@@ -134,6 +134,7 @@ def ask(
         shelf=file.shelf,
         observed=observed_in(file),
         device=file.device,
+        screen_up_to=file.screen_up_to,
         known=known_things(evidence, learned, modelled_in(file)),
         confirmed=learned.confirmed,
     )

@@ -14,6 +14,7 @@ from alloop.ingest.context import Findings
 from alloop.ingest.deriving import derive
 from alloop.ingest.sources import Source, given_from_json, kind_of, read_content
 from alloop.records import DerivationRow, MeasurementRow, SampleRow
+from alloop.runner import Runner
 
 _SAME = 1e-9
 _SAME_TEMPERATURE_C = 0.5
@@ -42,9 +43,13 @@ class Rederived:
 
 
 def rederive(
-    desk: Desk, by: str, dry_run: bool = False, progress: Callable[[str], None] | None = None
+    desk: Desk,
+    by: str,
+    dry_run: bool = False,
+    progress: Callable[[str], None] | None = None,
+    runner: Runner | None = None,
 ) -> Rederived:
-    """Derive all values of a campaign's instrument files again.
+    """Derive all values of a campaign's instrument files again; the `runner` evaluates them, or this process.
 
     Where an evaluation gives anything else than the newest one of the same files, the new derivation is recorded and
     its values supersede the old ones. A value that is no longer believed is retracted; a person's word about a
@@ -59,7 +64,7 @@ def rederive(
         spoken_of = {row.measurement for row in reader.doubts(desk.slug)}
     samples = {sample.id: sample for sample in context.samples}
     sources = _sources(desk, newest, names, samples, findings)
-    derived = derive(sources, context, findings, progress)
+    derived = derive(sources, context, findings, progress, runner)
     changes: list[Change] = []
     with desk.records.writing(by, dry_run) as tx:
         for one in derived:

@@ -12,6 +12,7 @@ from typing import Any
 from alloop.campaign_file import load_campaign
 from alloop.lab.backtest import HIT_SHARE, RoundScore, backtest
 from alloop.lab.replay_table import load_replay
+from alloop.runner import Runner
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,9 @@ def replay(
     initial: int,
     batch: int,
     rounds: int,
-    seeds: int,
+    seeds: int | Sequence[int],
     progress: Callable[[str], None] | None = None,
+    runner: Runner | None = None,
 ) -> Replay:
     """Run the retrospective benchmark.
 
@@ -60,8 +62,9 @@ def replay(
         columns: headings of the table by name, before those that the campaign's pool names if it is this table.
         strategies: which to compare; all begin from the same random candidates of each seed.
         initial, batch, rounds: sizes.
-        seeds: number of runs, with seeds 0, 1, …
+        seeds: number of runs, with seeds 0, 1, …; or the seeds themselves.
         progress: told what is going on.
+        runner: who does the runs; this process when None.
 
     Raises:
         UserError: for a wrong file, column, strategy or size.
@@ -71,7 +74,8 @@ def replay(
     own = {name: heading for name, heading in file.pool_columns.items() if is_own and heading != name}
     headings = {**own, **columns}
     pool = load_replay(table, headings, file.objectives, file.settings, file.mobile_ion)
-    runs = backtest(pool, file.aim, strategies, initial, batch, rounds, range(seeds), progress)
+    chosen = range(seeds) if isinstance(seeds, int) else seeds
+    runs = backtest(pool, file.aim, strategies, initial, batch, rounds, chosen, progress, runner)
     names = tuple(entry.property for entry in pool.objectives)
     warnings = pool.warnings
     if file.constraints:

@@ -173,6 +173,7 @@ Purity = Annotated[float, _field(_as_float(_bounded(Fraction(0), Fraction(1), ab
 Float = Annotated[float, _field(_as_float(read_number))]
 Count = Annotated[int, _field(_whole(0))]
 PositiveCount = Annotated[int, _field(_whole(1))]
+CandidateCount = Annotated[int, _field(_whole(1, 10**15))]
 Rows = Annotated[int, _field(_whole(1, 26))]
 Columns = Annotated[int, _field(_whole(1, 99))]
 Flag = Annotated[bool, _field(_read_flag)]

@@ -72,6 +72,7 @@ class CampaignFile:
     pool_columns: Mapping[str, str]
     running: Running
     device: str
+    screen_up_to: int | None
     settings: tuple[Setting, ...]
     warnings: tuple[str, ...]
     build_space: Callable[[], Space] = field(repr=False)
@@ -187,6 +188,7 @@ def parse_campaign(
         pool_columns=parts.pool_columns,
         running=running,
         device=top.device,
+        screen_up_to=top.screen_up_to,
         settings=parts.settings,
         warnings=tuple(report.warnings),
         build_space=parts.build,

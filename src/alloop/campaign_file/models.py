@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from alloop.campaign_file.fields import (
     AmountFloat,
+    CandidateCount,
     Columns,
     Count,
     Flag,
@@ -38,6 +39,7 @@ class TopModel(Section):
     mobile_ion: SpeciesField | None = None
     atmosphere: Literal["air", "inert"] = "inert"
     device: Literal["cpu", "cuda"] = "cpu"
+    screen_up_to: CandidateCount | None = None
     schedule: Any = None
     approval: Literal["by_person", "automatic"] = "by_person"
     rounds: Any = None

@@ -12,7 +12,7 @@ from typing import Annotated, cast
 import typer
 
 from alloop import logs
-from alloop.cli import edits, instruments, keeping, planning, rehearsal, replaying, results, upkeep
+from alloop.cli import edits, instruments, keeping, planning, rehearsal, replaying, results, serving, upkeep
 from alloop.cli.options import PLACE
 from alloop.cli.terminal import complain, emit
 from alloop.errors import AlloopError, Problem, UserError
@@ -60,6 +60,8 @@ for _command in (
     keeping.backup,
     keeping.restore,
     keeping.doctor,
+    serving.serve,
+    serving.watch,
 ):
     app.command()(_command)
 

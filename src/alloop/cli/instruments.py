@@ -201,11 +201,18 @@ def show_understood(understood: Sequence[Understood]) -> None:
 
 
 def rederive(
-    campaign: o.CampaignName, by: o.By = None, dry_run: o.DryRun = False, json: o.Json = False
+    campaign: o.CampaignName,
+    runner: o.RunnerName = None,
+    by: o.By = None,
+    dry_run: o.DryRun = False,
+    json: o.Json = False,
 ) -> None:
     """Derive the values of all instrument files again; new values supersede the old ones, and differences are told."""
-    with progress() as tell:
-        report = o.campaign(campaign).rederive(by=by, dry_run=dry_run, progress=tell)
+    from alloop.runner import open_runner
+
+    opened = o.campaign(campaign)
+    with progress() as tell, open_runner(runner) as workers:
+        report = opened.rederive(by=by, dry_run=dry_run, progress=tell, runner=workers)
     warn(report.warnings)
     if json:
         return emit(report)

@@ -27,6 +27,16 @@ Settings = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="A process setting; may be given several times."),
 ]
 
+RunnerName = Annotated[
+    str | None,
+    typer.Option(
+        "--runner",
+        metavar="RUNNER",
+        envvar="ALLOOP_RUNNER",
+        help="Who computes: threads (default), processes[:N], dask[:N], dask://HOST:PORT; docs/scale_out.md.",
+    ),
+]
+
 
 @dataclass
 class Place:

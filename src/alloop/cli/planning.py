@@ -121,18 +121,20 @@ def plan(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A folder that gets the plan files too.")
     ] = None,
+    runner: o.RunnerName = None,
     by: o.By = None,
     dry_run: o.DryRun = False,
     json: o.Json = False,
 ) -> None:
     """Propose the next plate, or show the proposal that is still open."""
     from alloop.campaign_file import wells_named
+    from alloop.runner import open_runner
 
     chosen = o.pairs(settings)
     opened = o.campaign(campaign)
     layout = opened.file.plate
     asked = wells_named([explain], layout.rows, layout.columns) if explain else ()
-    with progress() as tell:
+    with progress() as tell, open_runner(runner) as workers:
         planned = opened.plan_plates(
             plates,
             seed=seed,
@@ -144,6 +146,7 @@ def plan(
             by=by,
             dry_run=dry_run,
             progress=tell,
+            runner=workers,
         )
     if json:
         documents = [_document(plate) for plate in planned]

@@ -25,12 +25,14 @@ def run(
     lab_seed: Annotated[int, typer.Option(help="Of the synthetic laboratory.")] = 0,
     wells: Annotated[int | None, typer.Option(min=1, help="Fill only that many wells.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the results tables go.")] = None,
+    runner: o.RunnerName = None,
     by: o.By = None,
     dry_run: o.DryRun = False,
     json: o.Json = False,
 ) -> None:
     """Run a campaign without a person: plan, approve, measure in a rehearsal laboratory, upload, again."""
     from alloop.campaign.closed_loop import check_rehearsal, open_laboratory, run_rounds
+    from alloop.runner import open_runner
 
     opened = o.campaign(campaign)
     check_rehearsal(opened)
@@ -39,8 +41,18 @@ def run(
     if dry_run:
         plate = opened.plan(seed, wells=wells, by=by, dry_run=True)
         return emit(plate.document) if json else show_plate(plate)
-    with progress() as tell:
-        done = run_rounds(opened, laboratory, rounds, folder, by=by, seed=seed, wells=wells, progress=tell)
+    with progress() as tell, open_runner(runner) as workers:
+        done = run_rounds(
+            opened,
+            laboratory,
+            rounds,
+            folder,
+            by=by,
+            seed=seed,
+            wells=wells,
+            progress=tell,
+            runner=workers,
+        )
     found = opened.status()
     if json:
         return emit(done.as_json() | {"results": folder, "status": found.as_json()})

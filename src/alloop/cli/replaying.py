@@ -25,13 +25,15 @@ def replay(
     batch: Annotated[int, typer.Option(min=1, help="Candidates per round.")] = 16,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds.")] = 6,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each strategy.")] = 5,
+    runner: o.RunnerName = None,
     json: o.Json = False,
 ) -> None:
     """Replay measured materials: how soon would each strategy have found the best tenth of them?"""
     from alloop.campaign.replaying import replay as run_replay
+    from alloop.runner import open_runner
 
     names = list(dict.fromkeys(name.strip() for name in strategies.split(",") if name.strip()))
-    with progress() as tell:
+    with progress() as tell, open_runner(runner) as workers:
         done = run_replay(
             measured,
             campaign,
@@ -42,6 +44,7 @@ def replay(
             rounds=rounds,
             seeds=seeds,
             progress=tell,
+            runner=workers,
         )
     warn(done.warnings)
     if json:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from alloop.ingest.context import Findings, ParsedDerivation, ResultsContext
 from alloop.ingest.phase_files import evaluate_phases
 from alloop.ingest.sources import Source, given_as_json
-from alloop.instruments import DerivedValue, Evaluation, Flag, Recording
+from alloop.instruments import DerivedValue, Evaluation, Flag, Given, Recording
 from alloop.properties import get_property
 from alloop.records import DerivationRow, MeasurementRow, SampleRow, StatusRow
+from alloop.runner import Runner, Threads
 
 if TYPE_CHECKING:
-    from alloop.instruments.diffraction import References
+    from alloop.instruments.diffraction import PhaseTable, References
 
 _Z90 = 1.6448536269514722
 _FEWEST_OF_A_SERIES = 2
@@ -24,22 +24,17 @@ _FEWEST_OF_A_SERIES = 2
 
 @dataclass(frozen=True)
 class Bench:
-    """What all evaluations of an upload share; structures are read when the first pattern asks for them."""
+    """What all evaluations of an upload share.
 
-    context: ResultsContext
-    findings: Findings
+    Attributes:
+        references: the structures of the campaign's folder; None where it has none, or no file is a pattern.
+        target: names of the phase that is wanted.
+        is_amorphous: whether glass is wanted.
+    """
 
-    @cached_property
-    def references(self) -> References | None:
-        """The structures of the campaign's folder; what is wrong with one of them is noted as a warning."""
-        if self.context.references is None:
-            return None
-        from alloop.instruments.diffraction import load_references
-
-        references = load_references(self.context.references)
-        for problem in references.problems:
-            self.findings.warn(problem.where, problem.what, problem.mend)
-        return references
+    references: References | None
+    target: tuple[str, ...]
+    is_amorphous: bool
 
 
 def derive(
@@ -47,34 +42,52 @@ def derive(
     context: ResultsContext,
     findings: Findings,
     progress: Callable[[str], None] | None = None,
+    runner: Runner | None = None,
 ) -> list[ParsedDerivation]:
     """Evaluate instrument files; notes for each what is not believed, and why, and tells how far it is.
 
     Every file has a derivation of its own, also where it gives no value. Conductivities of a sample at several
-    temperatures, and critical currents of several of its cells, have one more together.
+    temperatures, and critical currents of several of its cells, have one more together. The `runner` evaluates the
+    files; this process does, one after the other, when it is None.
     """
-    bench = Bench(context, findings)
+    bench = Bench(_references(sources, context, findings), context.target_phases, context.amorphous_target)
     by_sample: dict[str, list[tuple[Source, Evaluation]]] = {}
     derived = []
-    for number, source in enumerate(sources, 1):
-        if progress is not None:
-            progress(f"evaluating file {number} of {len(sources)}: {source.name}")
-        evaluation = _evaluate(source, bench)
-        by_sample.setdefault(source.sample.id, []).append((source, evaluation))
-        derived.append(_parsed([source], evaluation, context, findings))
+    tasks = [(source.content, source.given) for source in sources]
+    with Threads() as here:
+        evaluations = (runner or here).map(_evaluate, bench, tasks, coarse=True)
+        for number, source in enumerate(sources, 1):
+            if progress is not None:
+                progress(f"evaluating file {number} of {len(sources)}: {source.name}")
+            evaluation = next(evaluations)
+            by_sample.setdefault(source.sample.id, []).append((source, evaluation))
+            derived.append(_parsed([source], evaluation, context, findings))
     for several in by_sample.values():
         for members, evaluation in _together(several):
             derived.append(_parsed(members, evaluation, context, findings))
     return derived
 
 
-def _evaluate(source: Source, bench: Bench) -> Evaluation:
-    if not isinstance(source.content, Recording):
-        return evaluate_phases(source.content, bench.context)
+def _references(sources: Sequence[Source], context: ResultsContext, findings: Findings) -> References | None:
+    """The structures of the campaign's folder, if a pattern asks; what is wrong with one is noted as a warning."""
+    patterns = (isinstance(one.content, Recording) and one.content.pattern is not None for one in sources)
+    if context.references is None or not any(patterns):
+        return None
+    from alloop.instruments.diffraction import load_references
+
+    references = load_references(context.references)
+    for problem in references.problems:
+        findings.warn(problem.where, problem.what, problem.mend)
+    return references
+
+
+def _evaluate(bench: Bench, task: tuple[Recording | PhaseTable, Given]) -> Evaluation:
+    content, given = task
+    if not isinstance(content, Recording):
+        return evaluate_phases(content, bench.target, bench.is_amorphous)
     from alloop.instruments.evaluate import evaluate
 
-    references = bench.references if source.content.pattern is not None else None
-    return evaluate(source.content, source.given, references, bench.context.target_phases)
+    return evaluate(content, given, bench.references, bench.target)
 
 
 def _together(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from alloop.ingest.context import ResultsContext
+from collections.abc import Sequence
+
 from alloop.ingest.phases import is_target, phase_fractions
 from alloop.instruments import DerivedValue, Evaluation, Flag
 from alloop.instruments.diffraction import PhaseTable
@@ -10,8 +11,8 @@ from alloop.instruments.diffraction import PhaseTable
 _FORMAT = "table of phases"
 
 
-def evaluate_phases(table: PhaseTable, context: ResultsContext) -> Evaluation:
-    """The fractions of the target phase and of what is amorphous, as a table of phases gives them.
+def evaluate_phases(table: PhaseTable, target: Sequence[str], is_amorphous: bool) -> Evaluation:
+    """The fractions of the target phase (of the glass, where `is_amorphous`) and of what is amorphous, from a table.
 
     A phase is the target when its name, with or without its space group, is one of the campaign's. When none is, it
     may be absent or called otherwise: then there is no value.
@@ -29,18 +30,17 @@ def evaluate_phases(table: PhaseTable, context: ResultsContext) -> Evaluation:
     names: dict[str, float] = {}
     for name, group, fraction in table.phases:
         full = f"{name} {group}".strip()
-        called = full if is_target(full, context.target_phases) else name
+        called = full if is_target(full, target) else name
         names[called] = names.get(called, 0.0) + fraction
     flags = list(table.flags)
-    target = context.target_phases
-    if target and not context.amorphous_target and not any(is_target(name, target) for name in names):
+    if target and not is_amorphous and not any(is_target(name, target) for name in names):
         words = (
             f"none of the phases ({', '.join(names)}) is called like the target ({' or '.join(target)}): add its name "
             "to target_phase in the campaign file, or state target_phase_fraction in a results table"
         )
         flags.append(Flag("target_not_named", words, "refusal"))
         return Evaluation(_FORMAT, "phase table", shown, tuple(flags))
-    found = phase_fractions(names, target, context.amorphous_target)
+    found = phase_fractions(names, target, is_amorphous)
     values = tuple(DerivedValue(name, value, "1", method="table of phases") for name, value in found.items())
     return Evaluation(_FORMAT, "phase table", values + shown, tuple(flags))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from alloop.errors import UserError
 from alloop.lab.judging import HIT_SHARE, Judge, RoundScore, hits_of
 from alloop.lab.replay_table import ReplayTable
 from alloop.lab.strategies import STRATEGIES, Choice, Situation, Strategy
+from alloop.runner import Runner, Threads
 from alloop.space import FeatureMap
 from alloop.surrogate import ABOVE, BELOW, Observations, observations
 
@@ -25,6 +27,7 @@ def backtest(
     rounds: int,
     seeds: Sequence[int],
     progress: Callable[[str], None] | None = None,
+    runner: Runner | None = None,
 ) -> dict[str, list[tuple[int, list[RoundScore]]]]:
     """Run every strategy from the same random starts.
 
@@ -37,6 +40,7 @@ def backtest(
         rounds: how many rounds.
         seeds: one run of each strategy per seed.
         progress: told what is going on.
+        runner: who does the runs; this process, one after the other, when None. It changes no score but the seconds.
 
     Returns:
         Per strategy a list of (seed, scores): after the start and after each round.
@@ -52,15 +56,32 @@ def backtest(
         what = f"{initial} + {rounds} × {batch} candidates do not fit into a pool of {len(table)}"
         raise UserError(what, "start with at least 2, and lower --initial, --batch or --rounds")
     bench = Bench(table)
-    results: dict[str, list[tuple[int, list[RoundScore]]]] = {}
-    for name in strategies:
-        runs = []
-        for seed in seeds:
+    tasks = [_Task(name, dict(aim), initial, batch, rounds, seed) for name in strategies for seed in seeds]
+    results: dict[str, list[tuple[int, list[RoundScore]]]] = {name: [] for name in strategies}
+    with Threads() as here:
+        scores = (runner or here).map(_scores_of, bench, tasks, coarse=True)
+        for task in tasks:
             if progress:
-                progress(f"{name}, seed {seed}")
-            runs.append((seed, bench.run(STRATEGIES[name], aim, initial, batch, rounds, seed)[0]))
-        results[name] = runs
+                progress(f"{task.strategy}, seed {task.seed}")
+            results[task.strategy].append((task.seed, next(scores)))
     return results
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One run of a strategy; see :meth:`Bench.run`."""
+
+    strategy: str
+    aim: Mapping[str, float]
+    initial: int
+    batch: int
+    rounds: int
+    seed: int
+
+
+def _scores_of(bench: Bench, task: _Task) -> list[RoundScore]:
+    strategy = STRATEGIES[task.strategy]
+    return bench.run(strategy, task.aim, task.initial, task.batch, task.rounds, task.seed)[0]
 
 
 class Bench:

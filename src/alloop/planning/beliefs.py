@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import ndtr
 
-from alloop.arrays import FloatArray
+from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.planning.aims import Constraint, Objective
 from alloop.planning.computed import Computed
 from alloop.planning.goals import from_model_scale, passing_range
 from alloop.planning.problem import ModelReport, PlanningProblem, Prediction
 from alloop.properties import get_property, is_fraction, is_property
+from alloop.runner import Runner, Threads, one_thread
 from alloop.surrogate.data import ABOVE, Observations
 from alloop.surrogate.doubts import Suspect
 from alloop.surrogate.gp import GaussianProcess, fit_gp
-from alloop.surrogate.guards import learn_guarded
+from alloop.surrogate.guards import Guarded, learn_guarded
 from alloop.surrogate.protocol import PropertyModel
-from alloop.surrogate.threads import n_workers, one_thread
 
 _Z90 = 1.6448536269514722
 
@@ -84,8 +83,45 @@ def p_between(mean: FloatArray, sd: FloatArray | float, constraint: Constraint) 
     return chance
 
 
+@dataclass(frozen=True)
+class _Course:
+    """What all fits of a round share: the arguments of `learn_guarded`."""
+
+    seed: int
+    background: FloatArray
+    blocks: IntArray
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What one fit learns: a property, or whether a sample forms."""
+
+    data: Observations
+    decades: bool = False
+    confirmed: BoolArray | None = None
+    is_forming: bool = False
+
+
+def _learn(course: _Course, task: _Task) -> Guarded | GaussianProcess:
+    """Fit and cross-validate one property; held-out values follow from the one fit, so that folds need none."""
+    if task.is_forming:
+        return fit_gp(task.data, course.background, course.blocks)
+    return learn_guarded(
+        task.data,
+        course.seed,
+        course.background,
+        course.blocks,
+        decades=task.decades,
+        confirmed=task.confirmed,
+    )
+
+
 def learn_all(
-    problem: PlanningProblem, background: FloatArray, seed: int, progress: Callable[[str], None]
+    problem: PlanningProblem,
+    background: FloatArray,
+    seed: int,
+    progress: Callable[[str], None],
+    runner: Runner | None = None,
 ) -> Beliefs:
     """Fit every property that has data.
 
@@ -94,6 +130,7 @@ def learn_all(
         background: (m, d) features of a uniform sample of candidates.
         seed: of folds and trees.
         progress: told what is being learned.
+        runner: who fits, a property each; the threads of this process when None. It changes no result.
     """
     aims: tuple[Objective | Constraint, ...] = (*problem.objectives, *problem.constraints, *problem.observed)
     scales = {entry.property: entry.scale for entry in reversed(aims)}
@@ -108,29 +145,20 @@ def learn_all(
         formed = None
     if formed is not None:
         progress(f"learning what forms from {len(formed)} samples")
-    blocks = problem.features.blocks
     # one after another: what a library draws at random comes from one generator for all threads
     supplied = {
         name: problem.models[name](data, seed) for name, data in known.items() if name in problem.models
     }
+    names = [name for name in known if name not in supplied]
+    tasks = [_Task(known[name], scales[name] == "log10", problem.confirmed.get(name)) for name in names]
+    if formed is not None:
+        tasks.append(_Task(formed, is_forming=True))
+    course = _Course(seed, background, problem.features.blocks)
     # fits are small and single-threaded: side by side they use the cores
-    with one_thread(), ThreadPoolExecutor(n_workers()) as workers:
-        learned = {
-            name: workers.submit(
-                learn_guarded,
-                data,
-                seed,
-                background,
-                blocks,
-                decades=scales[name] == "log10",
-                confirmed=problem.confirmed.get(name),
-            )
-            for name, data in known.items()
-            if name not in supplied
-        }
-        process = None if formed is None else workers.submit(fit_gp, formed, background, blocks)
-        guarded = {name: future.result() for name, future in learned.items()}
-        forming = None if process is None else process.result()
+    with one_thread(), Threads() as here:
+        learned = list((runner or here).map(_learn, course, tasks))
+    guarded = {name: one for name, one in zip(names, learned, strict=False) if isinstance(one, Guarded)}
+    forming = next((one for one in learned if isinstance(one, GaussianProcess)), None)
     properties: dict[str, PropertyModel] = {
         name: supplied[name] if name in supplied else guarded[name].belief for name in known
     }

@@ -31,8 +31,8 @@ from alloop.planning.rules import traits_of
 from alloop.planning.screen import screen
 from alloop.planning.settings import PlateSettings
 from alloop.planning.widening import WIDENINGS, more_candidates
+from alloop.runner import Runner, n_workers
 from alloop.space import Candidate, Level
-from alloop.surrogate.threads import n_workers
 
 WHOLE = 2400
 """Up to so many candidates all are considered."""
@@ -104,6 +104,7 @@ def choose_plate(
     rng: np.random.Generator,
     progress: Callable[[str], None],
     lap: Callable[[str], None],
+    runner: Runner | None = None,
 ) -> Chosen:
     """Screen the space, draw from the models, and fill the plate, block by block, with its best shared settings.
 
@@ -115,7 +116,7 @@ def choose_plate(
     if space.size <= WHOLE:
         ranks, screened = np.arange(space.size, dtype=np.int64), space.size
     else:
-        ranks, screened = screen(problem, beliefs, yardstick, settings, SHORTLIST, rng, progress)
+        ranks, screened = screen(problem, beliefs, yardstick, settings, SHORTLIST, rng, progress, runner)
     lap("screen")
     progress("choosing wells")
     atlas = open_atlas(problem, beliefs, len(settings), rng)

@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from alloop.arrays import BoolArray, FloatArray
 from alloop.planning.beliefs import Beliefs, p_between
 from alloop.planning.goals import Yardstick
-from alloop.surrogate.threads import n_workers, one_thread
+from alloop.runner import n_workers, one_thread
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ from alloop.planning.sieving import (
     uniform_examples,
     with_more,
 )
-from alloop.planning.stream import Listing, Sieve
-from alloop.planning.study import Study, in_order
+from alloop.planning.stream import Listing, Sieve, passed_of
+from alloop.planning.study import Study
 from alloop.space.coded import CodedSpace
 from alloop.space.variation import varied
 from alloop.surrogate.distilled import hidden_layer
@@ -89,15 +89,17 @@ def _children(study: Study, top: dict[int, Top], seen: IntArray, rng: np.random.
     drawn = rng.choice(parents, size=CHILDREN)
     pieces = [drawn[start : start + _PIECE] for start in range(0, len(drawn), _PIECE)]
     seeds = rng.integers(2**63, size=len(pieces))
-    found = in_order(
-        study.pool,
-        lambda job: varied(space, job[0], np.random.default_rng(job[1])),
-        list(zip(pieces, seeds.tolist(), strict=True)),
-    )
+    found = study.runner.map(_children_of, space, list(zip(pieces, seeds.tolist(), strict=True)))
     return np.setdiff1d(np.concatenate(list(found)), seen)
+
+
+def _children_of(space: CodedSpace, job: tuple[IntArray, int]) -> IntArray:
+    """A child of each of some compositions, drawn with a seed."""
+    parents, seed = job
+    return varied(space, parents, np.random.default_rng(seed))
 
 
 def _everywhere(study: Study, sieve: Sieve, numbers: IntArray) -> IntArray:
     """The best by each score and choice of every one of many parts of the uniform sample `numbers` (sorted)."""
     parts = np.array_split(numbers, _PARTS)
-    return np.unique(np.concatenate([local for _, local in in_order(study.pool, sieve.passed, parts)]))
+    return np.unique(np.concatenate([local for _, local in study.runner.map(passed_of, sieve, parts)]))

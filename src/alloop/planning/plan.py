@@ -23,7 +23,7 @@ from alloop.planning.problem import BlockSettings, PlannedWell, PlanningProblem,
 from alloop.planning.roles import rank_replicates
 from alloop.planning.rules import exceeded
 from alloop.planning.stations import with_stations
-from alloop.surrogate.threads import one_thread
+from alloop.runner import Runner, one_thread
 
 _BACKGROUND = 2000
 _RESERVED_SHARE = 0.5
@@ -41,7 +41,10 @@ def _quiet(_: str) -> None:
 
 @one_thread()
 def plan_plate(
-    problem: PlanningProblem, seed: int, progress: Callable[[str], None] | None = None
+    problem: PlanningProblem,
+    seed: int,
+    progress: Callable[[str], None] | None = None,
+    runner: Runner | None = None,
 ) -> PlatePlan:
     """The next plate.
 
@@ -49,6 +52,8 @@ def plan_plate(
         problem: everything that decides it.
         seed: of every random draw; the same problem and seed give the same plate.
         progress: told in words what is going on.
+        runner: who fits the models and screens the space; the threads of this process when None. The same plate
+            comes of it.
 
     Raises:
         PlanError: when the rules leave no candidate at all, or the seed is negative.
@@ -61,7 +66,7 @@ def plan_plate(
     settings, tasks = divide(problem.space.process, rules, rng)
     warnings += exceeded(problem)
     background = _sample_features(problem, rng)
-    beliefs = learn_all(problem, background, seed, tell)
+    beliefs = learn_all(problem, background, seed, tell, runner)
     yardstick = make_yardstick(
         problem.objectives, {name: belief.data for name, belief in beliefs.properties.items()}
     )
@@ -71,7 +76,7 @@ def plan_plate(
     own = any((data.sources == 0).any() for data in problem.observations.values())
     if own and yardstick.objectives:
         chosen = choose_plate(
-            problem, beliefs, yardstick, settings, tasks, background, ranked, rng, tell, watch.lap
+            problem, beliefs, yardstick, settings, tasks, background, ranked, rng, tell, watch.lap, runner
         )
     else:
         tell("covering the space: nothing of this campaign has been measured yet")

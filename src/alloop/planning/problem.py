@@ -105,6 +105,8 @@ class PlanningProblem:
             where targets are stated as the number of new samples that meet them.
         known: what each row of `measured` is and gave, for the reasons; empty where nobody asks for them.
         device: where candidates are screened, `cpu` or `cuda`.
+        screen_up_to: the largest space of which every candidate is scored, a larger one is searched; None for the
+            usual limit, which one machine masters in a minute.
         models: by property, what learns it instead of alloop's own models (docs/botorch.md).
     """
 
@@ -131,6 +133,7 @@ class PlanningProblem:
     gain_in: Literal["relative", "objective", "hits"] = "relative"
     known: tuple[Known, ...] = ()
     device: str = "cpu"
+    screen_up_to: int | None = None
     models: Mapping[str, Learner] = field(default_factory=dict)
 
 

@@ -6,7 +6,6 @@ What is known of a candidate is seen as a few *outputs*: the goodness of each ob
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +14,14 @@ from scipy.special import ndtr
 from torch import Tensor
 
 from alloop.arrays import FloatArray
+from alloop.planning.aims import Constraint
 from alloop.planning.beliefs import Beliefs, p_between
+from alloop.planning.computed import Computed
 from alloop.planning.goals import Yardstick
+from alloop.runner import Runner
 from alloop.surrogate.belief import process_alone
-from alloop.surrogate.fast import FastView, make_fast
+from alloop.surrogate.fast import FastBelief, FastView, make_fast
+from alloop.surrogate.protocol import PropertyModel
 
 OPTIMISM = (0.0, 1.0, 2.0)
 _LEAST_CHANCE = 1e-3
@@ -29,10 +32,16 @@ _LEAST_PENALTY = 0.05
 class Judge:
     """The fast view of all models of a round."""
 
-    beliefs: Beliefs
+    constraints: tuple[Constraint, ...]
     yardstick: Yardstick
     fast: dict[str, FastView]
     forming: FastView | None
+
+    @property
+    def travels(self) -> bool:
+        """Whether other processes can be given it: a model that somebody supplied may hold anything."""
+        views = (*self.fast.values(), *([self.forming] if self.forming is not None else []))
+        return all(isinstance(view, FastBelief) or isinstance(view.model, Computed) for view in views)
 
     def outputs(self, features: FloatArray) -> FloatArray:
         """Outputs (n, 2 K + 1) of candidates with features (n, d)."""
@@ -42,7 +51,7 @@ class Judge:
         if self.forming is not None:
             mean, sd = self.forming.latent(narrow)
             chance = ndtr(mean / np.hypot(sd, self.forming.noise_sd))
-        for constraint in self.beliefs.constraints:
+        for constraint in self.constraints:
             mean, sd = predicted[constraint.property]
             wide = np.hypot(sd, self.fast[constraint.property].noise_sd)
             chance = chance * p_between(mean, wide, constraint)
@@ -53,7 +62,7 @@ class Judge:
         return np.column_stack([goodness, doubt, np.log(chance) - np.log1p(-chance)])
 
 
-def make_judge(beliefs: Beliefs, yardstick: Yardstick, sample: FloatArray, pool: ThreadPoolExecutor) -> Judge:
+def make_judge(beliefs: Beliefs, yardstick: Yardstick, sample: FloatArray, runner: Runner) -> Judge:
     """The fast view of a round's models; `sample` (s, d) are features of typical candidates."""
     wanted = [entry.property for entry in yardstick.objectives]
     wanted += [entry.property for entry in beliefs.constraints]
@@ -61,9 +70,13 @@ def make_judge(beliefs: Beliefs, yardstick: Yardstick, sample: FloatArray, pool:
     models = [beliefs.properties[name] for name in names]
     if beliefs.forming is not None:
         models.append(process_alone(beliefs.forming))
-    made = list(pool.map(lambda belief: make_fast(belief, sample), models))
+    made = list(runner.map(_fast_of, sample, models))
     forming = made.pop() if beliefs.forming is not None else None
-    return Judge(beliefs, yardstick, dict(zip(names, made, strict=True)), forming)
+    return Judge(beliefs.constraints, yardstick, dict(zip(names, made, strict=True)), forming)
+
+
+def _fast_of(sample: FloatArray, belief: PropertyModel) -> FastView:
+    return make_fast(belief, sample)
 
 
 def scores(outputs: Tensor, steepness: Tensor) -> Tensor:

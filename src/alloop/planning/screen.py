@@ -5,13 +5,14 @@ over the whole space and the best of every part of it, since neighbours in rank 
 best alone would be one crowd.
 
 Small spaces are judged by the fast view of the models. In larger ones a network distilled from that view sieves
-every candidate, and what passes is judged. Beyond `EXHAUSTIVE` candidates the space is searched, see `guided`.
+every candidate, and what passes is judged. Beyond `EXHAUSTIVE` candidates (or as many as the round says) the space is
+searched, see `guided`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,8 +27,8 @@ from alloop.planning.settings import PlateSettings
 from alloop.planning.shortlist import Kept, best_of, merged, spread
 from alloop.planning.sieving import make_sieve
 from alloop.planning.stream import Sieve, make_listing
-from alloop.planning.study import Study, in_order, make_study, open_candidates
-from alloop.surrogate.threads import n_workers, one_thread
+from alloop.planning.study import Study, make_study, open_candidates
+from alloop.runner import Runner, Threads, one_thread
 
 EXHAUSTIVE = 50_000_000
 DIRECT = 24_000
@@ -61,6 +62,7 @@ def screen(
     n_keep: int,
     rng: np.random.Generator,
     progress: Callable[[str], None],
+    runner: Runner | None = None,
 ) -> tuple[IntArray, int]:
     """The most promising candidates of the space.
 
@@ -72,6 +74,7 @@ def screen(
         n_keep: how many candidates to return, roughly.
         rng: for directions and samples.
         progress: told how far the screening is.
+        runner: who scores the parts of the space; the threads of this process when None. It changes no result.
 
     Returns:
         Ranks, sorted and distinct; the number of candidates scored.
@@ -79,13 +82,16 @@ def screen(
     Raises:
         PlanError: when the round's device is not there.
     """
+    if problem.device != "cpu" and runner is not None and not runner.is_here:
+        mend = "leave --runner out, or write device: cpu"
+        raise PlanError(f"device is {problem.device}, which screens in this process only", mend)
     device = find_device(problem.device)
-    with one_thread(), ThreadPoolExecutor(n_workers()) as pool:
-        study = make_study(problem, beliefs, yardstick, settings, n_keep, rng, pool)
+    with one_thread(), Threads() as here:
+        study = make_study(problem, beliefs, yardstick, settings, n_keep, rng, here, runner or here)
         listing = make_listing(problem, settings)
         if listing is None or problem.space.size <= DIRECT:
             return _judge_all(study, progress)
-        if problem.space.size > EXHAUSTIVE:
+        if problem.space.size > (problem.screen_up_to or EXHAUSTIVE):
             passing, screened = search(study, listing, device, rng, progress)
         else:
             passing, screened = _sift(study, make_sieve(study, listing, device, rng), progress)
@@ -131,19 +137,31 @@ def _sift(study: Study, sieve: Sieve, progress: Callable[[str], None]) -> tuple[
     each = len(listing.combinations)
     block = max(int(np.clip(listing.size // _PARTS, *_SIFTED)) // each, 1)
     n = listing.n_compositions
-    starts = range(0, n, block)
+    ranges = _Ranges(n, block)
     passed: list[IntArray] = []
-    screened = 0
+    for (_, stop), found in zip(ranges, study.runner.map(_passed_of_range, sieve, ranges), strict=True):
+        passed.append(found)
+        progress(f"screening: {stop * each:,} of {n * each:,} candidates")
+    return np.unique(np.concatenate(passed)), n * each
 
-    def one(start: int) -> tuple[int, IntArray, IntArray]:
-        numbers = np.arange(start, min(start + block, n), dtype=np.int64)
-        return len(numbers), *sieve.passed(numbers)
 
-    for count, beaten, local in in_order(study.pool, one, starts):
-        screened += count * each
-        passed += [beaten, local]
-        progress(f"screening: {screened:,} of {n * each:,} candidates")
-    return np.unique(np.concatenate(passed)), screened
+class _Ranges(Sequence[tuple[int, int]]):
+    """The numbers from 0 to `n` in ranges of `block`, (first, one past the last) each; never listed."""
+
+    def __init__(self, n: int, block: int) -> None:
+        self._starts, self._n, self._block = range(0, n, block), n, block
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __getitem__(self, place: Any) -> Any:
+        start = self._starts[place]
+        return start, min(start + self._block, self._n)
+
+
+def _passed_of_range(sieve: Sieve, numbers: tuple[int, int]) -> IntArray:
+    """Ranks (sorted) of what passes, and of the best, among the compositions of a range of numbers."""
+    return np.unique(np.concatenate(sieve.passed(np.arange(*numbers, dtype=np.int64))))
 
 
 __all__ = ["find_device", "open_candidates", "screen"]

@@ -11,7 +11,7 @@ import torch
 from alloop.arrays import FloatArray, IntArray, RealArray
 from alloop.planning.shortlist import spread
 from alloop.planning.stream import Listing, Sieve
-from alloop.planning.study import Study, in_order
+from alloop.planning.study import Study
 from alloop.surrogate.distilled import HiddenLayer, distil, hidden_layer
 
 PRECISION = torch.float32
@@ -69,7 +69,7 @@ def fitted_sieve(
 ) -> Sieve:
     """A sieve whose network has learned the examples, and that nothing passes yet."""
     network = distil(
-        layer, examples.features, examples.outputs, examples.weights, listing.features, device, PRECISION
+        layer, examples.features, examples.outputs, examples.weights, listing.of_settings, device, PRECISION
     )
     steepness = torch.as_tensor(1.0 / study.directions, dtype=PRECISION, device=device)
     shape = (len(study.settings), study.n_scores, 1)
@@ -100,22 +100,24 @@ def sampled_compositions(listing: Listing, n_candidates: int, rng: np.random.Gen
 
 def top_of(study: Study, sieve: Sieve, numbers: IntArray, count: int) -> dict[int, Top]:
     """The best `count` by each score among compositions `numbers`, for each choice of shared settings."""
-    listing = sieve.listing
-
-    def one(piece: IntArray) -> dict[int, Top]:
-        found: dict[int, list[Top]] = {}
-        for part, combination, scored in sieve.scored(piece):
-            top, places = scored.topk(min(count, len(part)), dim=1)
-            ranks = listing.ranks(part, combination)[places.cpu().numpy()]
-            found.setdefault(int(listing.choices[combination]), []).append(Top(ranks, top.cpu().numpy()))
-        return {choice: best_of_tops(parts, count) for choice, parts in found.items()}
-
     by_choice: dict[int, list[Top]] = {}
-    pieces = [numbers[start : start + _PIECE] for start in range(0, len(numbers), _PIECE)]
-    for tops in in_order(study.pool, one, pieces):
+    pieces = [(numbers[start : start + _PIECE], count) for start in range(0, len(numbers), _PIECE)]
+    for tops in study.runner.map(_top_of_piece, sieve, pieces):
         for choice, top in tops.items():
             by_choice.setdefault(choice, []).append(top)
     return {choice: best_of_tops(parts, count) for choice, parts in by_choice.items()}
+
+
+def _top_of_piece(sieve: Sieve, piece: tuple[IntArray, int]) -> dict[int, Top]:
+    """The best of a few compositions, so many by each score, for each choice of shared settings."""
+    numbers, count = piece
+    listing = sieve.listing
+    found: dict[int, list[Top]] = {}
+    for part, combination, scored in sieve.scored(numbers):
+        top, places = scored.topk(min(count, len(part)), dim=1)
+        ranks = listing.ranks(part, combination)[places.cpu().numpy()]
+        found.setdefault(int(listing.choices[combination]), []).append(Top(ranks, top.cpu().numpy()))
+    return {choice: best_of_tops(parts, count) for choice, parts in found.items()}
 
 
 def best_of_tops(parts: list[Top], count: int) -> Top:

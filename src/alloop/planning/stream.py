@@ -1,8 +1,8 @@
 """Score every candidate of a space with a distilled belief, and pass on those that may be among the best.
 
 A candidate passes if one of its scores beats the threshold of that score, which a uniform sample has set; and in
-every part of the space the best by each score passes. Blocks depend on nothing but their ranks, so threads may
-take them in any order.
+every part of the space the best by each score passes. Blocks depend on nothing but their ranks, so anybody may take
+them in any order: threads, or the workers of a cluster, to which the sieve travels once.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alloop.arrays import FloatArray, IntArray, RealArray
+from alloop.arrays import BoolArray, FloatArray, IntArray, RealArray
 from alloop.planning.problem import PlanningProblem
 from alloop.planning.scores import scores
 from alloop.planning.settings import PlateSettings
+from alloop.space import FeatureMap, Space
 from alloop.surrogate.distilled import Distilled
 
 _CHUNK = {"cpu": 4096}  # compositions at a time: what fits into a processor's cache; a GPU wants more
@@ -29,23 +30,25 @@ class Listing:
     """How a space's candidates are listed: compositions, each with every one of the open `combinations`.
 
     Attributes:
-        problem: the round.
-        settings: which shared settings are open.
+        space: the candidates.
+        features: what is seen of them.
+        closed: (n_columns,) whether what holds some of that column is excluded.
         combinations: (c,) open process combinations of each composition.
         choices: (c,) the choice of shared settings that each belongs to.
-        features: (c, d_settings) their features.
+        of_settings: (c, d_settings) their features.
     """
 
-    problem: PlanningProblem
-    settings: PlateSettings
+    space: Space
+    features: FeatureMap
+    closed: BoolArray
     combinations: IntArray
     choices: IntArray
-    features: FloatArray
+    of_settings: FloatArray
 
     @property
     def n_compositions(self) -> int:
         """How many compositions there are."""
-        return self.problem.space.size // self.problem.space.repeat
+        return self.space.size // self.space.repeat
 
     @property
     def size(self) -> int:
@@ -54,7 +57,7 @@ class Listing:
 
     def ranks(self, numbers: IntArray, combination: int) -> IntArray:
         """Ranks (n,) of compositions with one of the combinations."""
-        ranks: IntArray = numbers * self.problem.space.repeat + self.combinations[combination]
+        ranks: IntArray = numbers * self.space.repeat + self.combinations[combination]
         return ranks
 
     def composition_features(self, numbers: IntArray) -> tuple[RealArray, RealArray | None]:
@@ -62,13 +65,11 @@ class Listing:
 
         The second is None where all are open.
         """
-        space, out = self.problem.space, self.problem.excluded_elements
-        amounts = space.composition_amounts(numbers).astype(np.float32, copy=False)
-        features = self.problem.features.composition_rows(amounts)
-        closed = [any(e in out for e in column.elements) for column in space.columns] if out else []
-        if not any(closed):
+        amounts = self.space.composition_amounts(numbers).astype(np.float32, copy=False)
+        features = self.features.composition_rows(amounts)
+        if not self.closed.any():
             return features, None
-        shut = np.any(amounts[:, closed] > 0, axis=1)
+        shut = np.any(amounts[:, self.closed] > 0, axis=1)
         return features, -np.asarray(shut, dtype=np.float32)
 
 
@@ -80,7 +81,9 @@ def make_listing(problem: PlanningProblem, settings: PlateSettings) -> Listing |
     choices = settings.choice_of(space.process.combinations)
     is_open = np.flatnonzero(choices >= 0)
     features = problem.features.of_settings(space.process.combinations[is_open])
-    return Listing(problem, settings, is_open, choices[is_open], features)
+    out = problem.excluded_elements
+    closed = np.array([any(element in out for element in column.elements) for column in space.columns])
+    return Listing(space, problem.features, closed, is_open, choices[is_open], features)
 
 
 @dataclass(frozen=True)
@@ -134,3 +137,8 @@ class Sieve:
                     if closed is not None:
                         outputs[0].add_(torch.as_tensor(closed).to(outputs), alpha=1e9)
                     yield part, combination, scores(outputs, self.steepness)
+
+
+def passed_of(sieve: Sieve, numbers: IntArray) -> tuple[IntArray, IntArray]:
+    """:meth:`Sieve.passed`, for a runner."""
+    return sieve.passed(numbers)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -18,37 +15,73 @@ from alloop.planning.ranks import ranks_of
 from alloop.planning.scores import OPTIMISM, Judge, make_judge, scores
 from alloop.planning.settings import PlateSettings
 from alloop.planning.shortlist import Kept, merged
-from alloop.space import Block
-from alloop.surrogate.threads import n_workers
+from alloop.runner import Runner
+from alloop.space import Block, FeatureMap, Space
 
 _DIRECTIONS = 12
 _PIECE = 1024
 _TYPICAL = 512
 
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
-
 
 def open_candidates(problem: PlanningProblem, block: Block) -> BoolArray:
     """Which candidates (n,) of a block nobody has excluded by element."""
+    return _not_excluded(problem.space, problem.excluded_elements, block)
+
+
+def _not_excluded(space: Space, excluded: frozenset[str], block: Block) -> BoolArray:
     is_open = np.ones(len(block), dtype=bool)
-    out = [i for i, element in enumerate(problem.space.elements) if element in problem.excluded_elements]
+    out = [i for i, element in enumerate(space.elements) if element in excluded]
     if out:
-        is_open &= ~(problem.space.element_amounts(block)[:, out] > 0).any(axis=1)
+        is_open &= ~(space.element_amounts(block)[:, out] > 0).any(axis=1)
     return is_open
 
 
 @dataclass(frozen=True)
-class Study:
-    """What screening works with; `n_keep` candidates are wanted, `closed` ranks cannot be proposed."""
+class Judging:
+    """All that judging candidates takes; it travels to whoever judges.
 
-    problem: PlanningProblem
+    Attributes:
+        space, features: the candidates and what is seen of them.
+        excluded: elements that somebody took out.
+        settings: which plate settings are open.
+        judge: the fast view of the models.
+        directions: (D, K) in objective space.
+    """
+
+    space: Space
+    features: FeatureMap
+    excluded: frozenset[str]
     settings: PlateSettings
     judge: Judge
     directions: FloatArray
+
+
+@dataclass(frozen=True)
+class Study:
+    """What screening works with.
+
+    Attributes:
+        problem: the round.
+        settings: which plate settings are open.
+        judging: all that judging takes.
+        closed: ranks that cannot be proposed.
+        n_keep: how many candidates are wanted.
+        runner: who sieves.
+        judges: who judges: the same, unless a model was supplied that may not travel.
+    """
+
+    problem: PlanningProblem
+    settings: PlateSettings
+    judging: Judging
     closed: IntArray
     n_keep: int
-    pool: ThreadPoolExecutor
+    runner: Runner
+    judges: Runner
+
+    @property
+    def directions(self) -> FloatArray:
+        """(D, K) in objective space."""
+        return self.judging.directions
 
     @property
     def n_scores(self) -> int:
@@ -62,42 +95,31 @@ class Study:
 
     def outputs(self, ranks: IntArray) -> tuple[FloatArray, FloatArray]:
         """Features (n, d) of candidates and what the models say of them: outputs (n, o)."""
-
-        def one(piece: IntArray) -> tuple[FloatArray, FloatArray]:
-            features = self.problem.features.of_block(self.problem.space.decode(piece))
-            return features, self.judge.outputs(features)
-
-        pieces = [ranks[start : start + _PIECE] for start in range(0, len(ranks), _PIECE)] or [ranks]
-        features, outputs = zip(*in_order(self.pool, one, pieces), strict=True)
+        features, outputs = zip(*self.judges.map(_outputs_of, self.judging, _pieces(ranks)), strict=True)
         return np.concatenate(features), np.concatenate(outputs)
 
     def kept(self, ranks: IntArray) -> Kept:
         """Candidates that may be proposed, with their scores as judged."""
-
-        def one(piece: IntArray) -> Kept:
-            block = self.problem.space.decode(piece)
-            choice = self.settings.choice_of(block.settings)
-            rows = np.flatnonzero(open_candidates(self.problem, block) & (choice >= 0))
-            outputs = self.judge.outputs(self.problem.features.of_block(block)[rows])
-            found = scores(torch.as_tensor(outputs.T.copy()), torch.as_tensor(1.0 / self.directions))
-            return Kept(piece[rows], choice[rows], found.numpy().T)
-
-        ranks = np.setdiff1d(ranks, self.closed)
-        pieces = [ranks[start : start + _PIECE] for start in range(0, len(ranks), _PIECE)] or [ranks]
-        return merged(list(in_order(self.pool, one, pieces)))
+        pieces = _pieces(np.setdiff1d(ranks, self.closed))
+        return merged(list(self.judges.map(_kept_of, self.judging, pieces)))
 
 
-def in_order(
-    pool: ThreadPoolExecutor, function: Callable[[_In], _Out], items: Iterable[_In]
-) -> Iterator[_Out]:
-    """`function` of each item, in their order, computed side by side; few items are taken ahead."""
-    waiting: list[Future[_Out]] = []
-    for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) > n_workers():
-            yield waiting.pop(0).result()
-    for future in waiting:
-        yield future.result()
+def _pieces(ranks: IntArray) -> list[IntArray]:
+    return [ranks[start : start + _PIECE] for start in range(0, len(ranks), _PIECE)] or [ranks]
+
+
+def _outputs_of(judging: Judging, ranks: IntArray) -> tuple[FloatArray, FloatArray]:
+    features = judging.features.of_block(judging.space.decode(ranks))
+    return features, judging.judge.outputs(features)
+
+
+def _kept_of(judging: Judging, ranks: IntArray) -> Kept:
+    block = judging.space.decode(ranks)
+    choice = judging.settings.choice_of(block.settings)
+    rows = np.flatnonzero(_not_excluded(judging.space, judging.excluded, block) & (choice >= 0))
+    outputs = judging.judge.outputs(judging.features.of_block(block)[rows])
+    found = scores(torch.as_tensor(outputs.T.copy()), torch.as_tensor(1.0 / judging.directions))
+    return Kept(ranks[rows], choice[rows], found.numpy().T)
 
 
 def make_study(
@@ -107,14 +129,16 @@ def make_study(
     settings: PlateSettings,
     n_keep: int,
     rng: np.random.Generator,
-    pool: ThreadPoolExecutor,
+    here: Runner,
+    runner: Runner,
 ) -> Study:
-    """The study of a round; arguments as of `screen`."""
+    """The study of a round; arguments as of `screen`, and the threads of this process."""
     directions = weight_directions(len(yardstick.objectives), _DIRECTIONS, rng)
     sample = problem.space.sample(min(_TYPICAL, problem.space.size), rng)
-    judge = make_judge(beliefs, yardstick, problem.features.of_block(problem.space.decode(sample)), pool)
+    judge = make_judge(beliefs, yardstick, problem.features.of_block(problem.space.decode(sample)), here)
     # what is known already would fill the list with what cannot be proposed
     held = (problem.space.find(key) for key in problem.excluded_keys)
     made = ranks_of(problem.space, [*problem.pending, *(sample.candidate for sample in problem.made)])
     ranks = np.union1d(made[made >= 0], np.array([one for one in held if one is not None], dtype=np.int64))
-    return Study(problem, settings, judge, directions, ranks, n_keep, pool)
+    judging = Judging(problem.space, problem.features, problem.excluded_elements, settings, judge, directions)
+    return Study(problem, settings, judging, ranks, n_keep, runner, runner if judge.travels else here)

@@ -104,12 +104,13 @@ class ResultsReader(ReaderBase):
         query = sa.select(table).where(table.c.campaign_id == self.campaign_id(slug)).order_by(table.c.id)
         return self.fetch(rows.ExclusionRow, query, campaign=slug)
 
-    def events(self, slug: str | None = None) -> list[rows.EventRow]:
-        """The audit, oldest first: of one campaign, or of everything."""
+    def events(self, slug: str | None = None, after: int = 0) -> list[rows.EventRow]:
+        """The audit, oldest first: of one campaign, or of everything; only what came after the event `after`."""
         table = schema.event
         query = (
             sa.select(table, schema.campaign.c.slug)
             .outerjoin(schema.campaign, schema.campaign.c.id == table.c.campaign_id)
+            .where(table.c.id > after)
             .order_by(table.c.id)
         )
         if slug is not None:

@@ -242,10 +242,10 @@ class Records:
         with self.reading() as reader:
             return reader.exclusions(slug)
 
-    def events(self, slug: str | None = None) -> list[rows.EventRow]:
+    def events(self, slug: str | None = None, after: int = 0) -> list[rows.EventRow]:
         """See :meth:`Reader.events`."""
         with self.reading() as reader:
-            return reader.events(slug)
+            return reader.events(slug, after)
 
     def progress(self, slug: str) -> list[rows.PlateProgress]:
         """See :meth:`Reader.progress`."""

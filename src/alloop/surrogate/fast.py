@@ -16,6 +16,7 @@ from torch import Tensor
 
 from alloop.arrays import FloatArray
 from alloop.surrogate.belief import Belief, mixed
+from alloop.surrogate.forest import Forest
 from alloop.surrogate.gp import GaussianProcess
 from alloop.surrogate.hyperparameters import MEAN_VARIANCE
 from alloop.surrogate.protocol import PropertyModel
@@ -29,15 +30,26 @@ _CHUNK = 512  # rows whose covariances fit into a core's cache: several times fa
 
 @dataclass(frozen=True)
 class FastBelief:
-    """What screening needs of a belief; inputs are scaled by √5 as the Matérn-5/2 kernel wants them.
+    """What screening needs of a belief, and no more; inputs are scaled by √5 as the Matérn-5/2 kernel wants them.
 
     Attributes:
+        noise_sd: standard deviation of a new measurement around the function.
+        value_centre, value_spread: what the process' values were scaled by.
+        signal: variance of the function on that scale.
+        inflation: factor on standard deviations.
+        weight: share of the process beside the trees.
+        trees: those that are asked; None where there are none.
         weights: (rows, 1 + r) those of the mean, then those of what the training points explain.
         shift: (1 + r,) what the unknown mean adds to each.
     """
 
-    belief: Belief
     noise_sd: float
+    value_centre: float
+    value_spread: float
+    signal: float
+    inflation: float
+    weight: float
+    trees: Forest | None
     used: Tensor
     centre: Tensor
     factor: Tensor
@@ -53,19 +65,14 @@ class FastBelief:
             features: (n, d) in single precision.
         """
         mean, variance = self._process(features)
-        unit = self.belief.process.scaling.value_spread
-        mean = mean * unit + self.belief.process.scaling.value_centre
-        sd = np.sqrt(variance) * unit * self.belief.inflation
-        forest = self.belief.forest
-        if forest is None:
+        mean = mean * self.value_spread + self.value_centre
+        sd = np.sqrt(variance) * self.value_spread * self.inflation
+        if self.trees is None:
             return mean, sd
-        # trees take most of the time: where they have less say than a quarter, fewer of them are asked
-        n_trees = max(round(_TREES * min(4.0 * (1.0 - self.belief.weight), 1.0)), _FEWEST_TREES)
-        other, other_sd = forest.latent(features.numpy(), n_trees)
-        return mixed(self.belief.weight, (mean, sd), (other, other_sd * self.belief.inflation))
+        other, other_sd = self.trees.latent(features.numpy())
+        return mixed(self.weight, (mean, sd), (other, other_sd * self.inflation))
 
     def _process(self, features: Tensor) -> tuple[FloatArray, FloatArray]:
-        signal = self.belief.process.hyperparameters.signal
         mean, explained = torch.empty(len(features)), torch.empty(len(features))
         with torch.no_grad():
             scaled = (features[:, self.used] - self.centre) * self.factor
@@ -79,7 +86,7 @@ class FastBelief:
                 seen = torch.addmm(self.shift, correlation, self.weights)
                 mean[start : start + _CHUNK] = seen[:, 0]
                 explained[start : start + _CHUNK] = seen[:, 1:].square().sum(1)
-        variance = (signal + MEAN_VARIANCE - explained).clamp_min_(1e-6)
+        variance = (self.signal + MEAN_VARIANCE - explained).clamp_min_(1e-6)
         return mean.double().numpy(), variance.double().numpy()
 
 
@@ -107,8 +114,13 @@ def make_fast(belief: PropertyModel, sample: FloatArray) -> FastView:
     weights = torch.cat([process.weights[:, None], _whitening(process, sample)], dim=1)
     wide = (process.inputs * math.sqrt(5.0)).float()
     return FastBelief(
-        belief=belief,
         noise_sd=process.noise_sd(),
+        value_centre=scaling.value_centre,
+        value_spread=scaling.value_spread,
+        signal=h.signal,
+        inflation=belief.inflation,
+        weight=belief.weight,
+        trees=_trees(belief),
         used=torch.as_tensor(scaling.used),
         centre=torch.as_tensor(scaling.centre, dtype=torch.float32),
         factor=torch.as_tensor(math.sqrt(5.0) / (scaling.spread * h.lengthscales), dtype=torch.float32),
@@ -117,6 +129,14 @@ def make_fast(belief: PropertyModel, sample: FloatArray) -> FastView:
         weights=(h.signal * weights).float().contiguous(),
         shift=(MEAN_VARIANCE * weights.sum(0)).float(),
     )
+
+
+def _trees(belief: Belief) -> Forest | None:
+    """The trees that are asked: they take most of the time, so fewer where they have less say than a quarter."""
+    if belief.forest is None:
+        return None
+    count = max(round(_TREES * min(4.0 * (1.0 - belief.weight), 1.0)), _FEWEST_TREES)
+    return belief.forest.first(count)
 
 
 def _whitening(process: GaussianProcess, sample: FloatArray) -> Tensor:

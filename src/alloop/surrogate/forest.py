@@ -42,16 +42,20 @@ class Forest:
     unseen: BoolArray
     training: RealArray
 
-    def members(self, features: RealArray, n_trees: int | None = None) -> FloatArray:
+    def first(self, count: int) -> Forest:
+        """The first `count` trees, without what they were trained on: enough to predict."""
+        return Forest(self.trees[:count], self.unseen[:0, :0], self.training[:0])
+
+    def members(self, features: RealArray) -> FloatArray:
         """Prediction of every tree: (n_trees, n)."""
         x = np.ascontiguousarray(features, dtype=np.float32)
-        return np.stack([tree.tree_.predict(x)[:, 0] for tree in self.trees[:n_trees]])
+        return np.stack([tree.tree_.predict(x)[:, 0] for tree in self.trees])
 
-    def latent(self, features: FloatArray, n_trees: int | None = None) -> tuple[FloatArray, FloatArray]:
+    def latent(self, features: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Mean and standard deviation (n,) of the function over the trees."""
         mean, sd = np.empty(len(features)), np.empty(len(features))
         for start in range(0, len(features), _AT_ONCE):
-            members = self.members(features[start : start + _AT_ONCE], n_trees)
+            members = self.members(features[start : start + _AT_ONCE])
             mean[start : start + _AT_ONCE] = members.mean(axis=0)
             sd[start : start + _AT_ONCE] = members.std(axis=0)
         return mean, sd

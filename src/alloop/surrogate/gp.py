@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from alloop.arrays import FloatArray, IntArray
+from alloop.runner import one_thread
 from alloop.surrogate.bounds import pseudo_observations
 from alloop.surrogate.data import Observations, Scaling, scaling_of
 from alloop.surrogate.hyperparameters import (
@@ -32,7 +33,6 @@ from alloop.surrogate.hyperparameters import (
     usual_hyperparameters,
 )
 from alloop.surrogate.kernels import matern52, squared_distances
-from alloop.surrogate.threads import one_thread
 
 EXACT_ROWS = 2000
 """Rows beyond which the process is sparse (see `sparse`)."""

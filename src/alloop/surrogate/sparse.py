@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from alloop.arrays import FloatArray, IntArray
+from alloop.runner import one_thread
 from alloop.surrogate.bounds import matched_site
 from alloop.surrogate.data import Observations
 from alloop.surrogate.gp import GaussianProcess, fit_gp
@@ -29,7 +30,6 @@ from alloop.surrogate.hyperparameters import MEAN_VARIANCE, Hyperparameters, by_
 from alloop.surrogate.kernels import matern52, squared_distances
 from alloop.surrogate.normal_equations import Sums, solve
 from alloop.surrogate.representatives import pivots, representative_rows
-from alloop.surrogate.threads import one_thread
 
 SUBSET = 1000
 INDUCING = 1024

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING
 
-import torch
-from threadpoolctl import ThreadpoolController
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 
 def n_workers() -> int:
@@ -19,6 +20,8 @@ def n_workers() -> int:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Run torch and the linear algebra of numpy on one thread: small products stall on two when anything else runs."""
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -29,5 +32,20 @@ def one_thread() -> Iterator[None]:
 
 
 @cache
+def settle() -> None:
+    """Compute on one thread per task from now on: what a worker does before its first piece.
+
+    A worker's tasks overlap, so that :func:`one_thread` alone would give one of them more threads when another ends.
+    """
+    import torch
+
+    os.environ["ALLOOP_THREADS"] = "1"
+    torch.set_num_threads(1)
+    _libraries().limit(limits=1, user_api="blas")
+
+
+@cache
 def _libraries() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()
