@@ -136,6 +136,15 @@ def test_backtest_runs_each_strategy_from_each_seed(lab: Lab, client: SyncPrefec
     hits = [[one["hits"] for one in run["rounds"]] for run in direct["strategies"]["random"]]
     assert [[one["hits"] for one in run["rounds"]] for run in runs] == hits
     assert "| random | 2 |" in artifacts_of(client, "backtest")[0]["data"]
+    # elsewhere it gives the same, in tasks of the run
+    elsewhere = backtest(str(table), str(lab.folder / "small.yaml"), ["random"], {}, runner="dask:2", **sizes)
+    there = elsewhere["strategies"]["random"]
+    assert [[one["hits"] for one in run["rounds"]] for run in there] == hits
+    assert [name for name in task_names(client) if name.startswith("scores_of")]
+
+
+def task_names(client: SyncPrefectClient) -> list[str]:
+    return [run.name for run in client.read_task_runs(limit=200)]
 
 
 @pytest.mark.parametrize(

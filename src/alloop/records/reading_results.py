@@ -31,7 +31,7 @@ class ResultsReader(ReaderBase):
         """
         table, link = schema.measurement, schema.supersession
         campaign_id = self.campaign_id(slug)
-        word = _latest_doubt()
+        word = latest_doubt()
         columns = (column for column in table.c if column.name not in ("doubt", "doubt_why"))
         query = (
             sa.select(
@@ -186,7 +186,8 @@ class ResultsReader(ReaderBase):
         return [replace(row, files=tuple(files[row.id])) for row in found]
 
 
-def _latest_doubt() -> sa.Subquery:
+def latest_doubt() -> sa.Subquery:
+    """The last word of doubt about each value that has one."""
     table = schema.doubt
     newest = sa.select(sa.func.max(table.c.id)).group_by(table.c.measurement_id)
     return (
@@ -196,7 +197,7 @@ def _latest_doubt() -> sa.Subquery:
 
 def _valid_samples(campaign_id: int) -> sa.Select[Any]:
     # Samples with a value that was neither replaced nor retracted.
-    table, link, word = schema.measurement, schema.supersession, _latest_doubt()
+    table, link, word = schema.measurement, schema.supersession, latest_doubt()
     return (
         sa.select(table.c.sample_id)
         .outerjoin(link, link.c.old_id == table.c.id)

@@ -17,6 +17,7 @@ from alloop.campaign.planning_round import Planned, plan_plates
 from alloop.errors import OutdatedError, RecordsError, UserError
 from alloop.logs import about
 from alloop.records import PlateRow, Transaction
+from alloop.runner import Runner
 from alloop.upkeep.alerts import Alert, raise_alerts
 from alloop.upkeep.deciding import NextStep, decide_next
 from alloop.upkeep.ingesting import IngestReport, Progress, ingest_inbox
@@ -78,6 +79,7 @@ def run_round(
     inbox: Path | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
+    runner: Runner | None = None,
 ) -> RoundReport:
     """Take the inbox in, score the ledger, decide, and plan and publish the next plate where it is time.
 
@@ -93,6 +95,7 @@ def run_round(
         inbox: the folder, where it is not the campaign's own.
         dry_run: check and plan, keep nothing.
         progress: told in words what is going on.
+        runner: computes what planning takes; threads of this process when None.
 
     Raises:
         PlanError: when no plate can be planned as the campaign file asks; that is on record as a failed round.
@@ -108,7 +111,7 @@ def run_round(
             clock.seconds["reading"] = ingest.seconds["recording"]
         with clock("score"):
             newest = patiently(score_newest, campaign)
-        step, planned = _decide_and_plan(campaign, by, seed, dry_run, progress, clock)
+        step, planned = _decide_and_plan(campaign, by, seed, dry_run, progress, clock, runner)
         approved: list[str] = []
         if not dry_run:
             with clock("publish"):
@@ -169,7 +172,13 @@ def _begin(campaign: Campaign) -> _Beginning:
 
 
 def _decide_and_plan(
-    campaign: Campaign, by: str, seed: int | None, dry_run: bool, progress: Progress | None, clock: _Clock
+    campaign: Campaign,
+    by: str,
+    seed: int | None,
+    dry_run: bool,
+    progress: Progress | None,
+    clock: _Clock,
+    runner: Runner | None,
 ) -> tuple[NextStep, Planned | None]:
     """Decide and do it; where somebody else changed the records meanwhile, decide anew."""
     for attempt in range(_MOST_TRIES):
@@ -181,7 +190,7 @@ def _decide_and_plan(
             return step, None
         try:
             with clock("plan"):
-                planned = patiently(_plan, campaign, by, seed, step, begun, dry_run, progress)
+                planned = patiently(_plan, campaign, by, seed, step, begun, dry_run, progress, runner)
         except OutdatedError as error:
             if attempt == _MOST_TRIES - 1:
                 raise
@@ -204,6 +213,7 @@ def _plan(
     begun: _Beginning,
     dry_run: bool,
     progress: Progress | None,
+    runner: Runner | None,
 ) -> Planned:
     """Plan a plate; the round is recorded in the same transaction."""
 
@@ -212,7 +222,9 @@ def _plan(
         tx.add_event(round_event(campaign.name, step.kind, step.why, begun.seen, begun.scheduled, plate))
 
     try:
-        return plan_plates(campaign.desk, by, seed=seed, dry_run=dry_run, progress=progress, then=then)[-1]
+        return plan_plates(
+            campaign.desk, by, seed=seed, dry_run=dry_run, progress=progress, runner=runner, then=then
+        )[-1]
     except OSError as error:
         where = error.filename or campaign.records.home
         raise RecordsError(f"{where}: it cannot be written ({error.strerror or error})") from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from alloop.campaign import Campaign
 from alloop.campaign.evidence import gather, modelled_in
-from alloop.campaign.ledger import Score, compare, score
+from alloop.campaign.ledger import Score, compare, comparison_of, score
 
 NEWEST_VALUES = 400
 MOST_PLATES = 6
@@ -35,7 +35,7 @@ def score_newest(campaign: Campaign) -> NewestScores:
             return NewestScores(plates)
         evidence = gather(reader, slug, plates)
     entries = compare(evidence, predictions, modelled_in(campaign.file))
-    return NewestScores(plates, score(entries))
+    return NewestScores(plates, score(comparison_of(entries)))
 
 
 __all__ = ["NewestScores", "score_newest"]
