@@ -41,10 +41,13 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
 def test_commands_that_change_something_can_be_signed_and_rehearsed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    reading = {"space", "status", "report", "export", "backup", "doctor", "demo", "replay", "inspect"}
+    kept_running = {"serve", "watch"}
+    reading = {"space", "status", "report", "export", "backup", "doctor", "demo", "replay", "inspect", "due"}
     for command in app.registered_commands:
         assert command.callback is not None
         name = command.callback.__name__
+        if name in kept_running:
+            continue
         run([name, "--help"])
         out = capsys.readouterr().out
         assert "--json" in out

@@ -61,6 +61,8 @@ def event_of(row: EventRow) -> dict[str, Any]:
         "resource": {"prefect.resource.id": resource, "prefect.resource.name": name},
         "related": related,
         "payload": {
+            "verb": row.verb,
+            "words": _in_words(row),
             "by": row.recorded_by,
             "subject": row.subject,
             "why": row.why,
@@ -69,6 +71,12 @@ def event_of(row: EventRow) -> dict[str, Any]:
             "details": json.loads(json.dumps(dict(row.details), default=str)),
         },
     }
+
+
+def _in_words(row: EventRow) -> str:
+    said = row.why or f"{row.plate or row.campaign or 'records'}: {row.verb} {row.subject}".strip()
+    mend = row.details.get("mend")
+    return f"{said}; {mend}" if mend else f"{said} (by {row.recorded_by})"
 
 
 def id_of(row: EventRow) -> UUID:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from prefect import flow, task, unmapped
-from prefect.futures import wait
+from prefect import flow, task
 
 from alloop_flows import artifacts
+from alloop_flows.work import logged
 
 
 @flow(name="backtest", flow_run_name="{campaign_file}: backtest")
@@ -20,6 +21,7 @@ def backtest(
     batch: int = 16,
     rounds: int = 6,
     seeds: int = 5,
+    runner: str | None = None,
 ) -> dict[str, Any]:
     """What strategies would have found among materials that were measured long ago.
 
@@ -32,21 +34,36 @@ def backtest(
         batch: candidates per round.
         rounds: how many rounds.
         seeds: runs of each strategy, with seeds 0, 1, …
+        runner: who computes, as `alloop replay --runner` takes it; by default what ALLOOP_RUNNER says, else this
+            process, one run after the other. On a Dask cluster they are tasks side by side.
     """
-    pairs = [(strategy, seed) for strategy in strategies for seed in range(seeds)]
+    from alloop.campaign.replaying import replay
+    from alloop_flows.mapped import computing
+
     sizes = {"initial": initial, "batch": batch, "rounds": rounds}
-    futures = one_run.map(
-        strategy=[strategy for strategy, _ in pairs],
-        seed=[seed for _, seed in pairs],
-        table=table,
-        campaign_file=campaign_file,
-        columns=unmapped(columns),
-        sizes=unmapped(sizes),
-    )
-    wait(futures)
-    runs: dict[str, list[dict[str, Any]]] = {strategy: [] for strategy in strategies}
-    for (strategy, seed), future in zip(pairs, futures, strict=True):
-        runs[strategy].append({"seed": seed, "rounds": future.result()})
+    with computing(runner) as where:
+        if where.is_here:
+            runs = {
+                strategy: [
+                    {"seed": seed, "rounds": one_run(strategy, seed, table, campaign_file, columns, sizes)}
+                    for seed in range(seeds)
+                ]
+                for strategy in strategies
+            }
+        else:
+            done = replay(
+                Path(table),
+                Path(campaign_file),
+                columns,
+                strategies,
+                initial=initial,
+                batch=batch,
+                rounds=rounds,
+                seeds=seeds,
+                progress=logged(),
+                runner=where,
+            )
+            runs = done.as_json()["strategies"]
     artifacts.leave_text("backtest", in_words(runs), f"Backtest on {table}")
     return {"strategies": runs}
 
@@ -56,8 +73,6 @@ def one_run(
     strategy: str, seed: int, table: str, campaign_file: str, columns: dict[str, str], sizes: dict[str, int]
 ) -> list[dict[str, Any]]:
     """The scores of a strategy from the start of one seed."""
-    from pathlib import Path
-
     from alloop.campaign.replaying import replay
 
     done = replay(

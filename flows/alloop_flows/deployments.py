@@ -20,6 +20,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.types.entrypoint import EntrypointType
 
 from alloop_flows.all_flows import FLOWS
+from alloop_flows.orphans import HEARTBEAT
 from alloop_flows.rounds import campaign_round
 
 NAME = "alloop"
@@ -54,7 +55,8 @@ class Deployments:
         except ObjectAlreadyExists:
             _log.debug("the work pool %s is there", self._pool)
         for flow in FLOWS:
-            self._find(flow, NAME)
+            if flow is not campaign_round:  # that has a deployment for each campaign
+                self._find(flow, NAME)
 
     def of_flow(self, flow: str) -> UUID:
         """The deployment of a flow by its name."""
@@ -93,7 +95,7 @@ class Deployments:
             name,
             tags=tags,
             work_pool_name=self._pool,
-            job_variables={"command": COMMAND},
+            job_variables={"command": COMMAND, "env": dict(HEARTBEAT)},
             entrypoint_type=EntrypointType.MODULE_PATH,
             **options,
         )

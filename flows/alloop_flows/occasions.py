@@ -14,8 +14,14 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.objects import FlowRun, State
-from prefect.exceptions import ObjectNotFound
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 _log = logging.getLogger("alloop.watch")
 _LONGEST = timedelta(minutes=30)
@@ -78,6 +84,20 @@ class Occasions:
             _log.info("%s: its run ended as %s and it is still due: another one", order.name, state.name)
             number, run, note = number + 1, None, state.message or ""
 
+    def is_busy(self, deployment: UUID, now: datetime) -> bool:
+        """Whether a run of a deployment is under way, or about to be, whoever started it."""
+        types = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+        runs = self._client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(
+                deployment_id=FlowRunFilterDeploymentId(any_=[deployment]),
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)),
+            )
+        )
+        soon = now + timedelta(seconds=30)
+        return any(
+            run.next_scheduled_start_time is None or run.next_scheduled_start_time < soon for run in runs
+        )
+
     def _look(self, run: UUID) -> FlowRun | None:
         try:
             return self._client.read_flow_run(run)
@@ -88,13 +108,18 @@ class Occasions:
         parameters = dict(order.parameters)
         if order.form and note:
             parameters["note"] = f"The last form could not be carried out: {note}"
-        return self._client.create_flow_run_from_deployment(
-            order.deployment,
-            parameters=parameters,
-            name=order.name,
-            tags=order.tags,
-            idempotency_key=order.occasion if number == 1 else f"{order.occasion} try {number}",
-        )
+        try:
+            return self._client.create_flow_run_from_deployment(
+                order.deployment,
+                parameters=parameters,
+                name=order.name,
+                tags=order.tags,
+                idempotency_key=order.occasion if number == 1 else f"{order.occasion} try {number}",
+            )
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code == 404:
+                raise ObjectNotFound(error, f"the deployment of {order.name} is gone") from error
+            raise
 
 
 def pause_after(state: State[Any], number: int, form: bool = False) -> timedelta:

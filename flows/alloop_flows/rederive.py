@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 
 @flow(name="rederive", flow_run_name="{campaign}: derive again")
-def rederive(campaign: str, dry_run: bool = False) -> dict[str, Any]:
+def rederive(campaign: str, dry_run: bool = False, runner: str | None = None) -> dict[str, Any]:
     """Derive all values of a campaign's instrument files again; what changed supersedes the old value.
 
     Args:
         campaign: name of a registered campaign.
         dry_run: say what would change, and keep nothing.
+        runner: who evaluates, as `alloop rederive --runner` takes it; by default what ALLOOP_RUNNER says, else this
+            process. On a Dask cluster the files are evaluated in tasks of this run.
     """
-    done = derive(campaign, dry_run)
+    done = derive(campaign, dry_run, runner)
     rows = [list(vars(change).values()) for change in done.changes]
     headings = list(vars(done.changes[0])) if done.changes else []
     lines = [f"{done.files} files were evaluated again, {len(rows)} values changed.", ""]
@@ -40,6 +42,9 @@ def rederive(campaign: str, dry_run: bool = False) -> dict[str, Any]:
     retry_condition_fn=may_pass,
     persist_result=False,
 )
-def derive(campaign: str, dry_run: bool) -> Rederived:
+def derive(campaign: str, dry_run: bool, runner: str | None = None) -> Rederived:
     """Derive again; what a first try recorded, a second one finds unchanged."""
-    return open_campaign(campaign).rederive(by="alloop", dry_run=dry_run, progress=logged())
+    from alloop_flows.mapped import computing
+
+    with computing(runner) as where:
+        return open_campaign(campaign).rederive(by="alloop", dry_run=dry_run, progress=logged(), runner=where)

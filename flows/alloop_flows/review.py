@@ -66,7 +66,7 @@ def review(campaign: str, plate: str, note: str = "") -> dict[str, Any]:
     verdict = suspend_flow_run(
         wait_for_input=Verdict.with_initial_data(description=question),
         timeout=_PATIENCE_S,
-        key=f"review-{row.id}",
+        key=artifacts.key("review", row.id),
     )
     state = carry_out(campaign, row.id, verdict.model_dump(exclude={"description"}))
     artifacts.leave_plate(opened, row.id)

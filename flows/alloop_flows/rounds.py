@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @flow(name="campaign-round", flow_run_name="{campaign}: round")
-def campaign_round(campaign: str, seed: int | None = None) -> dict[str, Any]:
+def campaign_round(campaign: str, seed: int | None = None, runner: str | None = None) -> dict[str, Any]:
     """Take in what lies in the inbox, learn from it, and plan the next plate where it is time.
 
     The round ends when the plan is published; a person approves it later. Where the campaign file says `approval:
@@ -24,8 +24,10 @@ def campaign_round(campaign: str, seed: int | None = None) -> dict[str, Any]:
     Args:
         campaign: name of a registered campaign.
         seed: of all random draws; by default it follows from campaign and plate number.
+        runner: who computes, as `alloop plan --runner` takes it; by default what ALLOOP_RUNNER says, else this
+            process. On a Dask cluster the pieces are tasks of this run.
     """
-    report = do_round(campaign, seed)
+    report = do_round(campaign, seed, runner)
     opened = open_campaign(campaign)
     artifacts.leave_text(
         artifacts.key(campaign, "round"), in_words(report), f"Round of {campaign}: {report.step.why}"
@@ -43,11 +45,13 @@ def campaign_round(campaign: str, seed: int | None = None) -> dict[str, Any]:
     retry_condition_fn=may_pass,
     persist_result=False,
 )
-def do_round(campaign: str, seed: int | None) -> RoundReport:
+def do_round(campaign: str, seed: int | None, runner: str | None = None) -> RoundReport:
     """Do the round; another try never plans a second plate, as the records say what was done."""
     from alloop.upkeep import run_round
+    from alloop_flows.mapped import computing
 
-    return run_round(open_campaign(campaign), seed=seed, progress=logged())
+    with computing(runner) as where:
+        return run_round(open_campaign(campaign), seed=seed, progress=logged(), runner=where)
 
 
 def in_words(report: RoundReport) -> str:
@@ -56,7 +60,7 @@ def in_words(report: RoundReport) -> str:
     if report.plate is not None:
         what = (
             "planned and approved"
-            if report.approved == report.plate
+            if report.plate in report.approved
             else "planned; it waits for a person's approval"
         )
         lines += ["", f"**{report.plate}** is {what}.", artifacts.dashboard_line(report.plate)]

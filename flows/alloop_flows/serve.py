@@ -27,12 +27,16 @@ from filelock import FileLock, Timeout
 from alloop.errors import StateError
 from alloop_flows.health import health_served
 from alloop_flows.parts import Part, Place, environment_of, parts_of
+from alloop_flows.standby_client import connect
 
 _STEADY_S = 60.0
 """A part that ran for so long is started again at once when it ends."""
 _LONGEST_PAUSE_S = 30.0
 _TO_STOP_S = 30.0
 _OLD_NOTE_S = 60.0
+_LOOK_S = 15.0
+_HANGS_S = 300.0
+"""A server or watch that is silent for so long hangs: it is killed and started again."""
 _log = logging.getLogger("alloop.serve")
 
 
@@ -87,6 +91,17 @@ class Kept:
         self.starts += 1
         _log.info("%s starts as process %d", self.part.name, self._process.pid)
 
+    @property
+    def age_s(self) -> float:
+        """For how long it has been running; 0 when it does not."""
+        return time.monotonic() - self._begun if self.pid else 0.0
+
+    def kill(self, why: str) -> None:
+        """Kill it, so that it is started again."""
+        if self._process is not None and self._process.poll() is None:
+            _log.error("%s %s: it is killed", self.part.name, why)
+            self._process.kill()
+
     def ask_to_end(self) -> None:
         """Send SIGTERM."""
         if self._process is not None and self._process.poll() is None:
@@ -117,6 +132,7 @@ class Served:
         environment = environment_of(place)
         self.parts = [Kept(part, environment) for part in parts_of(place, runs)]
         self._answers = False
+        self._answered_at = self._next_look = time.monotonic()
 
     def see_to(self) -> None:
         """Start what does not run."""
@@ -125,9 +141,25 @@ class Served:
             self._answers = False
         elif not self._answers:
             self._answers = server_answers(self.place.api)
+            self._answered_at = time.monotonic()
         for kept in self.parts:
             if self._answers or not kept.part.needs_server:
                 kept.see_to()
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + _LOOK_S
+            self._end_what_hangs()
+
+    def _end_what_hangs(self) -> None:
+        """Kill a server that stopped answering and a watch that stopped looking; they are started again."""
+        by_name = {kept.part.name: kept for kept in self.parts}
+        if self._answers and server_answers(self.place.api):
+            self._answered_at = time.monotonic()
+        if self._answers and time.monotonic() - self._answered_at > _HANGS_S:
+            by_name["server"].kill("does not answer")
+            self._answered_at = time.monotonic()
+        watch, age = by_name["watch"], last_look(self.place.note)["age_s"]
+        if watch.age_s > _HANGS_S and (age is None or age > _HANGS_S):
+            watch.kill("has not looked for long")
 
     def end(self) -> None:
         """End all parts, those first that need the others."""
@@ -141,7 +173,7 @@ class Served:
         said: dict[str, Any] = {"home": str(self.place.home), "prefect": self.place.api.removesuffix("/api")}
         said["parts"] = {kept.part.name: kept.as_json() for kept in self.parts}
         said["server_answers"] = server_answers(self.place.api)
-        said["standby_listens"] = self.place.socket.exists()
+        said["standby_listens"] = _listens(self.place.socket)
         said["watch"] = last_look(self.place.note)
         looks = said["watch"]
         is_well = (
@@ -162,6 +194,14 @@ def server_answers(api: str, timeout_s: float = 5.0) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _listens(path: Path) -> bool:
+    try:
+        connect(str(path)).close()
+    except OSError:
+        return False
+    return True
 
 
 def last_look(note: Path) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from alloop.logs import set_up
 from alloop_flows.tied import tie_to
 
 IMPORTED = (
@@ -48,6 +49,8 @@ IMPORTED = (
     "alloop.upkeep",
     "alloop_flows.all_flows",
 )
+RUN = "prefect.engine"
+"""The module that a run is."""
 _GRACE_S = 15.0
 """How long a run whose caller is gone may take to report its end before it is killed."""
 _LONGEST_ORDER = 4 << 20
@@ -134,9 +137,15 @@ class Standby:
             if length > _LONGEST_ORDER:
                 self._refuse(run, "the order is too long")
             elif len(run.received) >= 4 + length:
-                self._start(run, json.loads(run.received[4 : 4 + length]))
+                self._take(run, bytes(run.received[4 : 4 + length]))
 
-    def _start(self, run: Run, order: dict[str, Any]) -> None:
+    def _take(self, run: Run, text: bytes) -> None:
+        """Fork for an order, if it is one and this may be."""
+        try:
+            order = json.loads(text)
+            order = {"environment": dict(order["environment"]), "folder": str(order["folder"])}
+        except (ValueError, KeyError, TypeError):
+            return self._refuse(run, "the order is not understood")
         if self._stopping:
             return self._refuse(run, "it is stopping")
         if len(run.streams) != 3:
@@ -230,8 +239,9 @@ def _become(order: dict[str, Any], streams: list[int], to_close: list[int], pare
         os.environ.update(order["environment"])
         os.chdir(order["folder"])
         refresh_global_settings_context()  # the settings were read with this process's environment
-        sys.argv = ["prefect.engine"]
-        runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
+        sys.argv = [RUN]
+        sys.modules.pop(RUN, None)  # it is run, not imported
+        runpy.run_module(RUN, run_name="__main__", alter_sys=True)
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -258,7 +268,8 @@ def _leave(status: int) -> None:
 
 def main() -> None:
     """Import what flows need, then wait for runs."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    set_up("info")
+    logging.getLogger("alloop").propagate = False  # Prefect's handlers would say everything again
     path = Path(sys.argv[1]).absolute()
     for name in IMPORTED:
         importlib.import_module(name)

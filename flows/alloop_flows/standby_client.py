@@ -82,7 +82,7 @@ def main() -> int:
     """Do the run that the environment names."""
     from alloop_flows.tied import tie_to
 
-    tie_to(os.getppid(), signal.SIGTERM)
+    tie_to(os.getppid())  # also as prefect.engine, which would first try for minutes to reach its server
     path = os.environ.get(SOCKET)
     status = hand_over(path) if path else None
     if status is None:

@@ -15,15 +15,15 @@ _SET_PARENT_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2); it outlives execve."""
 
 
-def tie_to(parent: int, with_signal: signal.Signals = signal.SIGKILL) -> None:
-    """Have this process ended when `parent`, the process that started it, dies; at once if it is dead already."""
+def tie_to(parent: int) -> None:
+    """Have this process killed when `parent`, the process that started it, dies; at once if it is dead already."""
     if not sys.platform.startswith("linux"):
         return
-    done = ctypes.CDLL(None, use_errno=True).prctl(_SET_PARENT_DEATH_SIGNAL, int(with_signal), 0, 0, 0)
+    done = ctypes.CDLL(None, use_errno=True).prctl(_SET_PARENT_DEATH_SIGNAL, int(signal.SIGKILL), 0, 0, 0)
     if done != 0:
         raise OSError(ctypes.get_errno(), "this process cannot be tied to its parent")
     if os.getppid() != parent:  # it died before the call
-        os.kill(os.getpid(), with_signal)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -26,11 +26,12 @@ from alloop.upkeep import Due, due_things
 from alloop_flows.audit_events import AuditEvents
 from alloop_flows.deployments import TAG, Deployments
 from alloop_flows.forms import Forms
+from alloop_flows.notices import set_up_notices
 from alloop_flows.occasions import Occasions, Order
 from alloop_flows.orphans import report_orphans
 
 _FLOW_OF = {"ingest": "ingest", "release": "release", "alert": "alert"}
-_SLOW_S = 10.0
+_SLOW_S = 4.0
 """Forms and orphans are looked after less often than what is due."""
 OLD_S = 60.0
 """A watch that has not looked for so long is not well."""
@@ -54,7 +55,7 @@ class Watch:
         self._forms = Forms(records, client, self.deployments)
         self._events = AuditEvents(records, client)
         self._slow_at = 0.0
-        self._are_deployed = False
+        self._are_deployed = self._are_notices_set_up = False
 
     def look(self, now: datetime) -> tuple[Due, ...]:
         """Start what is due; returns what was found.
@@ -70,14 +71,17 @@ class Watch:
                 self.deployments.all_flows()
                 self._are_deployed = True
             for one in due:
-                self._occasions.start(self._order(one), now)
+                order = self._order(one)
+                # while a round works, what is due changes with what it does: whatever is left is for the next one
+                if one.kind != "round" or not self._occasions.is_busy(order.deployment, now):
+                    self._occasions.start(order, now)
             self._events.send_new()
             if time.monotonic() >= self._slow_at:
-                self._look_slowly(now)
                 self._slow_at = time.monotonic() + _SLOW_S
+                self._look_slowly(now)
         except ObjectNotFound:  # the server lost its memory: made anew at the next look
             self.deployments.forget()
-            self._are_deployed = False
+            self._are_deployed = self._are_notices_set_up = False
             raise
         return due
 
@@ -85,8 +89,10 @@ class Watch:
         for row in self._records.campaigns():
             self.deployments.of_round(row.slug)
         self._forms.see_to(now)
-        if self._alone:
-            report_orphans(self._client, self._pool, now)
+        report_orphans(self._client, self._pool, now, self._alone)
+        if not self._are_notices_set_up:
+            set_up_notices(self._client)
+            self._are_notices_set_up = True
 
     def _order(self, due: Due) -> Order:
         tags = [TAG, f"campaign:{due.campaign}"]
@@ -173,6 +179,7 @@ def main() -> None:
     from alloop.logs import set_up
 
     set_up("info")
+    logging.getLogger("alloop").propagate = False  # Prefect's handlers would say everything again
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

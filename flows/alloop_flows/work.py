@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from prefect.logging import get_run_logger
 if TYPE_CHECKING:
     from alloop.campaign import Campaign
 
-DELAYS_S: list[float] = [5, 15, 40, 60]
+DELAYS_S: list[float] = [15, 60]
 """How long a task waits before each new try: together as long as a database is usually away for a restart."""
 
 
@@ -27,9 +28,21 @@ def open_campaign(name: str) -> Campaign:
     return Campaign(open_records(), name)
 
 
-def logged() -> Callable[[str], None]:
-    """Something to tell in words what is going on; it goes to the run's log."""
-    return get_run_logger().info
+def logged(every_s: float = 2.0) -> Callable[[str], None]:
+    """Something to tell in words what is going on; it goes to the run's log.
+
+    Of lines that begin alike, as those of a count do, one is kept every `every_s` seconds.
+    """
+    logger = get_run_logger()
+    last: dict[str, float] = {}
+
+    def tell(text: str) -> None:
+        now, begins = time.monotonic(), text.partition(":")[0]
+        if now - last.get(begins, -every_s) >= every_s:
+            last[begins] = now
+            logger.info("%s", text)
+
+    return tell
 
 
 def may_pass(task: Any, run: Any, state: Any) -> bool:

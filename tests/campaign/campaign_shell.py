@@ -1,15 +1,21 @@
-"""A small campaign and the command line in one home folder."""
+"""A small campaign and the command line in one home folder, on either kind of database."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alloop.campaign.home import open_records
 from alloop.cli.app import run
+from alloop.records import Records
 
 TEXT = """\
 campaign: small-spinel
@@ -61,18 +67,39 @@ Li3InCl6,ionic_conductivity,2e-3,S/cm,exact,25,,,range_high,"Review, ref. 5"
 """
 
 
-class Shell:
-    """The command line in one home folder; `by` is always given."""
+@contextmanager
+def database_at(url: str | None) -> Iterator[None]:
+    """Let commands find that database, or the embedded one, as long as the block lasts."""
+    before = os.environ.pop("ALLOOP_DATABASE_URL", None)
+    if url is not None:
+        os.environ["ALLOOP_DATABASE_URL"] = url
+    try:
+        yield
+    finally:
+        os.environ.pop("ALLOOP_DATABASE_URL", None)
+        if before is not None:
+            os.environ["ALLOOP_DATABASE_URL"] = before
 
-    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+
+class Shell:
+    """The command line in one home folder with one database; `by` is always given."""
+
+    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str], url: str | None = None) -> None:
         self.home = home
+        self.url = url
         self._capsys = capsys
 
     def __call__(self, *arguments: object) -> tuple[int, str, str]:
         self._capsys.readouterr()
-        code = run(["--home", str(self.home), *map(str, arguments)])
+        with database_at(self.url):
+            code = run(["--home", str(self.home), *map(str, arguments)])
         out, err = self._capsys.readouterr()
         return code, out, err
+
+    def records(self) -> Records:
+        """The records that its commands write."""
+        with database_at(self.url):
+            return open_records(self.home)
 
     def ok(self, *arguments: object) -> str:
         code, out, err = self(*arguments)
@@ -92,6 +119,35 @@ class Shell:
 
 
 Write = Callable[[str, str], Path]
+
+
+@dataclass(frozen=True)
+class SavedHome:
+    """A home to copy, and its database where that lies on a server."""
+
+    folder: Path
+    url: str | None
+
+    def copy_to(self, home: Path, database: Any) -> str | None:
+        """Copy both; returns the URL of the copied database."""
+        shutil.copytree(self.folder, home)
+        return database.new(self.url)
+
+
+def save_home(
+    place: Path, database: Any, steps: list[list[str]], after: SavedHome | None = None
+) -> SavedHome:
+    """What some commands make of an empty home, or of a saved one; the small campaign's files lie beside it."""
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "small.yaml").write_text(TEXT)
+    (place / "table.csv").write_text(LITERATURE)
+    home = place / "home"
+    url = database.new() if after is None else after.copy_to(home, database)
+    with database_at(url):
+        for step in steps:
+            arguments = [str(place / one) if one == "small.yaml" else one for one in step]
+            assert run(["--home", str(home), *arguments]) == 0
+    return SavedHome(home, url)
 
 
 def wide(plate: str, values: dict[str, tuple[object, object, str]]) -> str:

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from campaign_shell import LITERATURE, TEXT, Shell, Write
-
-from alloop.cli.app import run
-
-
-@pytest.fixture(scope="session")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Homes to copy: one with the small campaign registered, one with its first plate approved."""
-    place = tmp_path_factory.mktemp("homes")
-    (place / "small.yaml").write_text(TEXT)
-    (place / "table.csv").write_text(LITERATURE)
-    found = {"registered": place / "registered", "approved": place / "approved"}
-    assert run(["--home", str(found["registered"]), "init", str(place / "small.yaml"), "--by", "ada"]) == 0
-    shutil.copytree(found["registered"], found["approved"])
-    assert run(["--home", str(found["approved"]), "plan", "small-spinel", "--by", "ada"]) == 0
-    assert run(["--home", str(found["approved"]), "approve", "SMALL-SPINEL-001", "--by", "bo"]) == 0
-    return found
+from campaign_shell import LITERATURE, TEXT, SavedHome, Shell, Write
 
 
 @pytest.fixture
@@ -34,25 +19,47 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shell(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+def shell(
+    folder: Path, database: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Shell:
     """The command line in a home folder that does not exist yet."""
+    return _shell(folder, capsys, monkeypatch, database.new())
+
+
+@pytest.fixture
+def campaign(
+    folder: Path,
+    database: Any,
+    saved_home: Callable[[str, str], SavedHome],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Shell:
+    """A shell in whose home the small campaign is registered."""
+    url = saved_home(database.kind, "registered").copy_to(folder / "home", database)
+    return _shell(folder, capsys, monkeypatch, url)
+
+
+@pytest.fixture
+def approved(
+    folder: Path,
+    database: Any,
+    saved_home: Callable[[str, str], SavedHome],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Shell:
+    """The same with its first plate approved."""
+    url = saved_home(database.kind, "approved").copy_to(folder / "home", database)
+    return _shell(folder, capsys, monkeypatch, url)
+
+
+def _shell(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, url: str | None
+) -> Shell:
     monkeypatch.delenv("ALLOOP_HOME", raising=False)
     monkeypatch.delenv("ALLOOP_DATABASE_URL", raising=False)
-    return Shell(folder / "home", capsys)
-
-
-@pytest.fixture
-def campaign(shell: Shell, homes: dict[str, Path]) -> Shell:
-    """A shell in whose home the small campaign is registered."""
-    shutil.copytree(homes["registered"], shell.home)
-    return shell
-
-
-@pytest.fixture
-def approved(shell: Shell, homes: dict[str, Path]) -> Shell:
-    """The same with its first plate approved."""
-    shutil.copytree(homes["approved"], shell.home)
-    return shell
+    if url is not None:
+        monkeypatch.setenv("ALLOOP_DATABASE_URL", url)
+    return Shell(folder / "home", capsys, url)
 
 
 @pytest.fixture

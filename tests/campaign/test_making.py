@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from campaign_shell import Shell, Write, all_wells
 
-from alloop.records import Records, SampleRow
+from alloop.records import SampleRow
 
 PLATE = "SMALL-SPINEL-001"
 
 
 def samples(shell: Shell) -> dict[str, SampleRow]:
-    return {sample.well: sample for sample in Records.open(shell.home).samples("small-spinel")}
+    return {sample.well: sample for sample in shell.records().samples("small-spinel")}
 
 
 def weigh_list(shell: Shell) -> list[dict[str, str]]:

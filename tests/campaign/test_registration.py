@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from campaign_shell import LITERATURE, TEXT, Shell, Write, all_wells
 
 from alloop import Campaign
-from alloop.records import Records
 
 PLATE = "SMALL-SPINEL-001"
 
@@ -24,7 +24,7 @@ def test_a_dry_run_makes_no_home(shell: Shell, folder: Path) -> None:
     shell.ok("init", folder / "small.yaml")
     (folder / "small.yaml").write_text(TEXT.replace("max: 0.4", "max: 0.3"))
     assert shell.json("init", folder / "small.yaml", "--dry-run")["version"] == 2
-    assert len(Records.open(shell.home).versions("small-spinel")) == 1
+    assert len(shell.records().versions("small-spinel")) == 1
 
 
 def test_a_new_version_keeps_what_was_made_with_the_old_one(
@@ -67,7 +67,7 @@ def test_literature_of_the_newest_version_counts_alone(campaign: Shell, folder: 
     (folder / "table.csv").write_text(LITERATURE)
     campaign.ok("init", folder / "small.yaml")
     assert campaign.json("status", "small-spinel")["values"] == {"ionic_conductivity": 3}
-    assert len(Records.open(campaign.home).uploads("small-spinel")) == 2
+    assert len(campaign.records().uploads("small-spinel")) == 2
 
 
 def test_the_campaign_stays_usable_when_its_file_is_gone(campaign: Shell, folder: Path) -> None:
@@ -118,6 +118,7 @@ def test_commands_without_records_say_how_to_begin(shell: Shell) -> None:
     assert not shell.home.exists()
 
 
+@pytest.mark.usefixtures("shell")
 def test_the_python_interface(folder: Path, results: Write) -> None:
     campaign = Campaign.open(folder / "small.yaml", home=folder / "lab", by="ada")
     plate = campaign.plan(seed=0, by="ada")

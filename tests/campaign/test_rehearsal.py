@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from campaign_shell import Shell
 
 from alloop.cli.app import run
-from alloop.records import Records
 
 
 def test_a_closed_loop_goes_through_the_upload_path(campaign: Shell, folder: Path) -> None:
@@ -18,7 +18,7 @@ def test_a_closed_loop_goes_through_the_upload_path(campaign: Shell, folder: Pat
     assert [one["plate"] for one in done["rounds"]] == ["SMALL-SPINEL-001", "SMALL-SPINEL-002"]
     assert {plate["state"] for plate in done["status"]["plates"]} == {"complete"}
     assert (folder / "tables" / "SMALL-SPINEL-001.csv").is_file()
-    records = Records.open(campaign.home)
+    records = campaign.records()
     uploads = [upload for upload in records.uploads("small-spinel") if upload.origin == "laboratory"]
     assert len(uploads) >= 2
     assert {upload.recorded_by for upload in uploads} == {"robot"}
@@ -48,7 +48,7 @@ def test_a_laboratory_that_does_not_exist(campaign: Shell) -> None:
 
 
 def test_the_demo_runs_both_campaigns_in_a_fresh_folder(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    shell: Shell, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = folder / "demo"
     arguments = ["demo", str(place), "--rounds", "2", "--campaign", str(folder / "small.yaml")]
@@ -61,22 +61,27 @@ def test_the_demo_runs_both_campaigns_in_a_fresh_folder(
         assert Path(entry["file"]).is_file()
     with (place / "learning_curve.csv").open() as stream:
         assert len(list(csv.DictReader(stream))) == 2
+    shell.home.mkdir()
+    assert "there are no records here" in shell.fails("status")[0]  # a team's database has not heard of it
+    monkeypatch.setenv("ALLOOP_DATABASE_URL", "sqlite")
     assert run(["--home", str(place / "records"), "status"]) == 0
     assert run(arguments) == 2
     assert "fresh" in capsys.readouterr().err
 
 
-def test_a_backup_comes_back(approved: Shell, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_backup_comes_back(
+    approved: Shell, folder: Path, database: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     archive = folder / "backup.zip"
     approved.ok("backup", archive)
-    other = Shell(folder / "other", capsys)
+    other = Shell(folder / "other", capsys, database.new())
     assert other.json("restore", archive, "--dry-run")["campaigns"] == ["small-spinel"]
     assert not other.home.exists()
     assert other.json("restore", archive, "--by", "eve")["campaigns"] == ["small-spinel"]
     status = [shell.json("status", "small-spinel") for shell in (approved, other)]
     assert status[0]["plates"] == status[1]["plates"]
     assert (other.home / "plates" / "SMALL-SPINEL-001" / "sheet.html").is_file()
-    assert Records.open(other.home).events()[-1].recorded_by == "eve"
+    assert other.records().events()[-1].recorded_by == "eve"
     assert other.json("doctor")["healthy"]
     assert other.fails("restore", archive)
     assert other.fails("restore", folder / "nothing.zip")

@@ -6,13 +6,11 @@ from pathlib import Path
 
 from campaign_shell import Shell, Write, all_wells, wide
 
-from alloop.records import Records
-
 PLATE = "SMALL-SPINEL-001"
 
 
 def count(shell: Shell) -> int:
-    rows = Records.open(shell.home).measurements("small-spinel")
+    rows = shell.records().measurements("small-spinel")
     return sum(row.origin == "laboratory" for row in rows)
 
 

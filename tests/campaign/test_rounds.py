@@ -58,9 +58,8 @@ def test_two_rounds_by_hand(shell: Shell, folder: Path, results: Write) -> None:
 
 
 def test_all_events_say_who(approved: Shell) -> None:
-    from alloop.records import Records
 
-    events = Records.open(approved.home).events("small-spinel")
+    events = approved.records().events("small-spinel")
     assert [(event.verb, event.recorded_by) for event in events if event.plate == PLATE][:2] == [
         ("plate proposed", "ada"),
         ("plate approved", "bo"),

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from campaign_shell import LITERATURE, TEXT, Shell
-
-from alloop.cli.app import run
-
-PLATE = "SMALL-SPINEL-001"
+from campaign_shell import LITERATURE, TEXT, SavedHome, Shell
 
 Put = Callable[[str, str | bytes], Path]
-
-
-@pytest.fixture(scope="session")
-def approved_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home to copy: the small campaign with its first plate approved."""
-    place = tmp_path_factory.mktemp("end_to_end")
-    (place / "small.yaml").write_text(TEXT)
-    (place / "table.csv").write_text(LITERATURE)
-    home = place / "home"
-    for command in (["init", str(place / "small.yaml")], ["plan", "small-spinel"], ["approve", PLATE]):
-        assert run(["--home", str(home), *command, "--by", "ada"]) == 0
-    return home
 
 
 @pytest.fixture
@@ -43,18 +27,41 @@ def put(tmp_path: Path) -> Put:
 
 @pytest.fixture
 def fresh(
-    tmp_path: Path, put: Put, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    put: Put,
+    database: Any,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Shell:
     """The command line with a home that does not exist; the small campaign's file lies beside it."""
-    monkeypatch.delenv("ALLOOP_HOME", raising=False)
-    monkeypatch.delenv("ALLOOP_DATABASE_URL", raising=False)
-    put("small.yaml", TEXT)
-    put("table.csv", LITERATURE)
-    return Shell(tmp_path / "home", capsys)
+    return _shell(tmp_path, put, capsys, monkeypatch, database.new())
 
 
 @pytest.fixture
-def approved(fresh: Shell, approved_home: Path) -> Shell:
+def approved(
+    tmp_path: Path,
+    put: Put,
+    database: Any,
+    saved_home: Callable[[str, str], SavedHome],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Shell:
     """The command line in a home where the small campaign's first plate is approved."""
-    shutil.copytree(approved_home, fresh.home)
-    return fresh
+    url = saved_home(database.kind, "approved").copy_to(tmp_path / "home", database)
+    return _shell(tmp_path, put, capsys, monkeypatch, url)
+
+
+def _shell(
+    folder: Path,
+    put: Put,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    url: str | None,
+) -> Shell:
+    monkeypatch.delenv("ALLOOP_HOME", raising=False)
+    monkeypatch.delenv("ALLOOP_DATABASE_URL", raising=False)
+    if url is not None:
+        monkeypatch.setenv("ALLOOP_DATABASE_URL", url)
+    put("small.yaml", TEXT)
+    put("table.csv", LITERATURE)
+    return Shell(folder / "home", capsys, url)

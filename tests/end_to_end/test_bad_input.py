@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from campaign_shell import LITERATURE, TEXT, Shell, all_wells
 
-from alloop.records import Records
-
 PLATE = "SMALL-SPINEL-001"
 HEADS = "sample,ionic_conductivity [mS/cm],temperature_C,kind"
 
@@ -92,8 +90,8 @@ LITERATURE_ROWS = [
 ]
 
 
-def recorded(home: Path) -> list[int]:
-    records = Records.open(home)
+def recorded(shell: Shell) -> list[int]:
+    records = shell.records()
     slug = "small-spinel"
     counts = [records.measurements(slug), records.statuses(slug), records.uploads(slug), records.events(slug)]
     return [len(rows) for rows in counts]
@@ -144,25 +142,25 @@ def test_literature_that_is_doubtful_is_kept_and_not_learned_from(fresh: Shell, 
     assert code == 0
     assert "Li2La3Zr2O12 do not balance (-5.00 e per formula unit): recorded as suspect" in err
     assert "outside the plausible range" in err
-    rows = Records.open(fresh.home).measurements("small-spinel")
+    rows = fresh.records().measurements("small-spinel")
     assert [row.doubt for row in rows[-3:]] == ["suspect"] * 3
     assert fresh.json("status", "small-spinel")["values"]["ionic_conductivity"] == 3
 
 
 @pytest.mark.parametrize(("text", "said"), TABLES)
 def test_results_tables(approved: Shell, put, text: str, said: list[str]) -> None:
-    before = recorded(approved.home)
+    before = recorded(approved)
     table = put("bad.csv", text.replace("{p}", PLATE))
     lines = approved.fails("upload", "small-spinel", table)
     assert len(lines) == len(said), lines
     for line, expected in zip(lines, said, strict=True):
         assert line.startswith("error: bad.csv")
         assert expected.replace("{p}", PLATE) in line
-    assert recorded(approved.home) == before
+    assert recorded(approved) == before
 
 
 def test_files_that_are_no_tables(approved: Shell, put, tmp_path: Path) -> None:
-    before = recorded(approved.home)
+    before = recorded(approved)
     for number, (content, said) in enumerate(FILES):
         for ending in ("csv", "xlsx"):
             assert said in approved.fails("upload", "small-spinel", put(f"{number}.{ending}", content))[0]
@@ -176,7 +174,7 @@ def test_files_that_are_no_tables(approved: Shell, put, tmp_path: Path) -> None:
     assert "not a plain file" in approved.fails("upload", "small-spinel", "/dev/zero")[0]
     good = put("good.csv", all_wells(PLATE))
     assert len(approved.fails("upload", "small-spinel", good, put("empty.csv", b""), tmp_path / "empty")) == 2
-    assert recorded(approved.home) == before
+    assert recorded(approved) == before
 
 
 def test_an_unusual_unit_is_converted_with_a_warning(approved: Shell, put) -> None:
@@ -218,10 +216,10 @@ def test_arguments(
     approved: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    before = recorded(approved.home)
+    before = recorded(approved)
     (line,) = approved.fails(*arguments)
     assert said in line
-    assert recorded(approved.home) == before
+    assert recorded(approved) == before
 
 
 def test_homes_that_cannot_be(fresh: Shell, put, tmp_path: Path) -> None:
@@ -230,5 +228,9 @@ def test_homes_that_cannot_be(fresh: Shell, put, tmp_path: Path) -> None:
     fresh.home.write_text("a file in the way")
     assert "cannot be made" in fresh.fails("init", tmp_path / "small.yaml", code=1)[0]
     fresh.home.unlink()
+
+
+@pytest.mark.sqlite("a file that is no database")
+def test_a_file_that_is_no_database(fresh: Shell, put) -> None:
     put("home/alloop.db", b"garbage" * 100)
     assert "not a database" in fresh.fails("status", code=1)[0]

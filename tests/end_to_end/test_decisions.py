@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 from campaign_shell import TEXT, Shell, all_wells, wide
@@ -166,13 +167,17 @@ def test_conditional_settings_of_controls_and_plates(fresh: Shell, put) -> None:
         assert all("anneal_temperature none" in row["settings"] for row in csv.DictReader(stream))
 
 
-def test_a_rehearsal_never_mixes_with_real_results(approved: Shell, put, tmp_path) -> None:
+def test_a_rehearsal_never_mixes_with_real_results(
+    approved: Shell, put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     approved.ok("upload", "small-spinel", put("real.csv", wide(PLATE, {"A01": (0.3, 95, "ok")})))
     assert approved.fails("run", "small-spinel", "--dry-run")
     (line,) = approved.fails("run", "small-spinel", "--lab", "synthetic")
     assert "results of a real laboratory" in line
     assert "alloop --home rehearsal" in line
+    assert ("ALLOOP_DATABASE_URL=sqlite alloop" in line) == (approved.url is not None)
     assert [plate["id"] for plate in approved.json("status", "small-spinel")["plates"]] == [PLATE]
+    monkeypatch.setenv("ALLOOP_DATABASE_URL", "sqlite")
     rehearsal = ["--home", str(tmp_path / "rehearsal")]
     assert run([*rehearsal, "init", str(tmp_path / "small.yaml")]) == 0
     for _ in range(2):  # a rehearsal can go on

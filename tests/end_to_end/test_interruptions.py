@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 from campaign_shell import Shell, all_wells, wide
 
-from alloop.records import Records
-
 HERE = Path(__file__).parent
 PLATE = "SMALL-SPINEL-001"
 
@@ -30,6 +28,7 @@ def ends(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, err
 
 
+@pytest.mark.sqlite("it copies the database's file; tests/records/test_kill.py kills uploads on both")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="killing at many moments needs fork")
 def test_an_upload_killed_at_any_moment_is_there_as_a_whole_or_not_at_all(approved: Shell, put) -> None:
     table = put("all.csv", all_wells(PLATE))
@@ -53,7 +52,7 @@ def test_the_installed_command_killed_while_it_uploads(approved: Shell, put) -> 
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        records = Records.open(approved.home)
+        records = approved.records()
         values = [row for row in records.measurements("small-spinel") if row.origin == "laboratory"]
         assert len(values) in (0, 16)
         assert [plate.state for plate in records.plates("small-spinel")] in (["approved"], ["complete"])
@@ -68,7 +67,7 @@ def test_uploads_at_the_same_time_are_all_recorded_once(approved: Shell, put) ->
     two = put("two.csv", wide(PLATE, {"A02": (0.2, 91, "ok")}))
     running = [start(approved, "upload", "small-spinel", table) for table in (one, two, one)]
     assert [ends(process)[0] for process in running] == [0, 0, 0]
-    records = Records.open(approved.home)
+    records = approved.records()
     values = [row for row in records.measurements("small-spinel") if row.origin == "laboratory"]
     assert sorted((row.sample, row.property) for row in values) == [
         (f"{PLATE}-{well}", name)

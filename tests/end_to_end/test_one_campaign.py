@@ -26,7 +26,7 @@ def state_of(shell: Shell, plate: str) -> str:
     return {one["id"]: one["state"] for one in shell.json("status", "small-spinel")["plates"]}[plate]
 
 
-def test_a_campaign_by_hand(fresh: Shell, put) -> None:
+def test_a_campaign_by_hand(fresh: Shell, put, database) -> None:
     file = fresh.home.parent / "small.yaml"
     counted = fresh.json("space", file)
     assert counted["candidates"] == 107 * 4
@@ -152,10 +152,11 @@ def test_a_campaign_by_hand(fresh: Shell, put) -> None:
     page = fresh.json("report", "small-spinel", "--out", fresh.home.parent / "report.html")["file"]
     assert "<svg" in Path(page).read_text()
 
-    # And all of it survives the loss of the home.
+    # And all of it survives the loss of home and database.
     fresh.ok("backup", fresh.home.parent / "backup.zip")
     told = fresh.json("status", "small-spinel")
     fresh.home.rename(fresh.home.parent / "lost")
+    fresh.url = database.new()
     fresh.ok("restore", fresh.home.parent / "backup.zip")
     back = fresh.json("status", "small-spinel")
     assert back | {"next_action": ""} == told | {"next_action": ""}

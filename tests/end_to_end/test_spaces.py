@@ -154,9 +154,9 @@ def test_a_pool_with_rows_that_cannot_be(fresh: Shell, put) -> None:
 
 
 def test_the_same_data_and_seed_give_the_same_plan_byte_for_byte(
-    approved: Shell, put, tmp_path: Path
+    approved: Shell, put, database, tmp_path: Path
 ) -> None:
-    """Two plates in this process, then from nothing in another with other hashes, days, names and folders."""
+    """Two plates in this process, then from nothing in another with other hashes, days, names, folders, database."""
     table = put("results.csv", all_wells("SMALL-SPINEL-001"))
     approved.ok("upload", "small-spinel", table)
     approved.ok("plan", "small-spinel")
@@ -177,6 +177,7 @@ def test_the_same_data_and_seed_give_the_same_plan_byte_for_byte(
     )
     commands = [["--home", str(home), *step, "--by", "somebody else"] for step in steps]
     environment = os.environ | {"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo"}
+    environment["ALLOOP_DATABASE_URL"] = database.new() or "sqlite"
     done = subprocess.run(
         [sys.executable, "-c", code, json.dumps(commands)], env=environment, capture_output=True, text=True
     )

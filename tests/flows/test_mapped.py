@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.testing.utilities import prefect_test_harness
 from runner_flow import asked, on_a_cluster
 from runner_pieces import power
 
@@ -15,13 +12,7 @@ from alloop.runner import Threads
 from alloop_flows.mapped import MappedTasks, computing
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[None]:
-    with prefect_test_harness(server_startup_timeout=300):
-        yield
-
-
-def test_a_flow_maps_its_pieces_as_tasks(server: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flow_maps_its_pieces_as_tasks(prefect_server: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screen, "DIRECT", 500)
     monkeypatch.setattr(screen, "_SIFTED", (128, 256))
     assert on_a_cluster() == plan_plate(asked(), 3).wells

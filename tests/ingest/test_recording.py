@@ -16,8 +16,8 @@ LITERATURE = b"formula,property,value,unit,qualifier\nLi3InCl6,ionic_conductivit
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records.open(tmp_path / "lab", create=True)
+def records(tmp_path: Path, url: str | None) -> Iterator[Records]:
+    opened = Records.open(tmp_path / "lab", create=True, url=url)
     with opened.writing("ada") as tx:
         tx.add_campaign(SLUG)
         tx.add_campaign_version(VersionRow(campaign=SLUG, text="x", sha256="0" * 64))

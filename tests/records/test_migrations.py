@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from records_builders import SLUG, add_campaign
+from records_builders import PLATE, SLUG, add_campaign, add_plate, approve, upload, value
 
 import alloop.records
 from alloop.errors import RecordsError
@@ -70,6 +71,36 @@ def test_migrations_go_down_and_up_again(records: Records) -> None:
     migrate(records.engine, HEAD)
     add_campaign(records)
     assert records.doctor().healthy
+
+
+def test_every_step_down_and_up_keeps_what_the_older_schema_holds(
+    records: Records, open_records: Callable[..., Records]
+) -> None:
+    add_campaign(records)
+    add_plate(records)
+    approve(records, PLATE)
+    upload(records, b"one", [value()])
+    before = contents(records)
+    for older in revisions()[1:]:
+        migrate(records.engine, older)
+        with transaction(records.engine, writer=False) as connection:
+            assert schema_version(connection) == older
+        again = open_records(create=False)  # an older database is brought up to date
+        after = contents(again)
+        for name in ("campaign", "campaign_version", "plate", "plan_revision", "well", "sample"):
+            assert after[name] == before[name]
+        assert again.doctor().healthy
+    # Only going below the version that brought the results takes them away.
+    assert before["measurement"]
+    assert after["measurement"] == []
+
+
+def contents(records: Records) -> dict[str, list[Any]]:
+    with transaction(records.engine, writer=False) as connection:
+        return {
+            table.name: list(connection.execute(sa.select(table).order_by(*table.primary_key.columns)).all())
+            for table in metadata.sorted_tables
+        }
 
 
 def test_an_older_schema_is_migrated_when_it_is_opened(open_records: Callable[..., Records]) -> None:

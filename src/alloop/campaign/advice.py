@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from alloop.campaign.evidence import Evidence, aims_of
-from alloop.campaign.progress import passing_samples, progress_of, sample_values
+from alloop.campaign.progress import Standing, course_of, passing_samples
 from alloop.campaign_file import CampaignFile
-from alloop.records import DROPPED_STATES, SnapshotRow
+from alloop.records import SnapshotRow
 
 GAIN_KEYS = ("gain", "gain_low90", "gain_high90", "gain_random", "gain_unit", "gain_before", "advice")
 """What plan.json and the model snapshots say of a plate's gain."""
@@ -72,29 +71,33 @@ def _number(value: float, unit: str) -> str:
 
 
 def gain_before(
-    file: CampaignFile, evidence: Evidence, snapshots: Sequence[SnapshotRow]
+    file: CampaignFile, standing: Standing, measured: Collection[str], snapshots: Sequence[SnapshotRow]
 ) -> dict[str, Any] | None:
     """What the last plate with results was expected to bring, and what it brought as measured.
 
     `brought` is measured, noise and luck included; `expected` was about the property itself. None before two plates.
+
+    Args:
+        file: the campaign's.
+        standing: what it has reached.
+        measured: the plates with values that count.
+        snapshots: of the plans, oldest first.
     """
-    plates = [plate.id for plate in evidence.plates if plate.state not in DROPPED_STATES]
-    measured = {evidence.sample_by_id[row.sample].plate for row in evidence.counted if row.sample}
     said = {one.plate: one.content for one in snapshots if one.content.get("gain") is not None}
-    last = next((name for name in reversed(plates) if name in measured and name in said), None)
+    last = next((name for name in reversed(standing.plates) if name in measured and name in said), None)
     if last is None:
         return None
-    place, unit = plates.index(last), said[last].get("gain_unit") or "hypervolume"
+    place, unit = standing.plates.index(last), said[last].get("gain_unit") or "hypervolume"
     brought: float | None = None
     if unit == "hypervolume":
-        volumes = progress_of(file, evidence).hypervolume
+        volumes = course_of(file, standing, str).hypervolume
         reached = volumes[place - 1] if place else 0.0
         brought = (volumes[place] - reached) / reached if reached > 0 else None
     elif unit == "hits":
-        found = progress_of(file, evidence).hits
+        found = course_of(file, standing, str).hits
         brought = float(found[place] - (found[place - 1] if place else 0)) if found else None
     elif unit != "doubt":
-        brought = _growth_of_best(file, evidence, plates, place)
+        brought = _growth_of_best(file, standing, place)
     about = {
         "plate": last,
         "expected": said[last]["gain"],
@@ -104,22 +107,20 @@ def gain_before(
     return {**about, "words": before_text(about)}
 
 
-def _growth_of_best(
-    file: CampaignFile, evidence: Evidence, plates: Sequence[str], place: int
-) -> float | None:
+def _growth_of_best(file: CampaignFile, standing: Standing, place: int) -> float | None:
     """By how much a plate improved the best measured value of the first objective, on its model scale."""
-    values = {aim.property: sample_values(evidence, aim, file.shelf) for aim in reversed(aims_of(file))}
     aim = file.objectives[0]
-    way = 1.0 if aim.goal == "maximize" else -1.0
+    way, values = 1.0 if aim.goal == "maximize" else -1.0, standing.values[aim.property]
     own = [
-        (evidence.sample_by_id[name].plate, way * values[aim.property][name])
-        for name in passing_samples(file, evidence, values)
-        if name in values[aim.property]
+        (standing.plate_of[name], way * values[name])
+        for name in passing_samples(file, standing)
+        if name in values
     ]
-    earlier = [value for plate, value in own if plate in plates[:place]]
+    before, until = set(standing.plates[:place]), set(standing.plates[: place + 1])
+    earlier = [value for plate, value in own if plate in before]
     if not earlier:
         return None
-    return max(0.0, max([value for plate, value in own if plate in plates[: place + 1]]) - max(earlier))
+    return max(0.0, max(value for plate, value in own if plate in until) - max(earlier))
 
 
 def before_text(before: Mapping[str, Any]) -> str:

@@ -17,7 +17,8 @@ from alloop.records import PredictionRow
 
 _DEGREES = 4.0
 """Degrees of freedom of the scores' t distribution: a few values far off must not decide."""
-_FEWEST = 12
+FEWEST_FOR_ARRANGEMENT = 12
+"""Fewer values of a plate tell nothing about its arrangement."""
 _CERTAIN = 10.0
 _CLOSER = 0.25
 """How much better an arrangement must fit: logarithm of the likelihood ratio, and correlation; see docs."""
@@ -168,7 +169,7 @@ def _compared(
         mean, sd = expected[plate, name]
         other_mean, other_sd = (turn(one) for one in expected[other, name])
         there = np.isfinite(grid) & np.isfinite(mean) & np.isfinite(other_mean)
-        if there.sum() < _FEWEST:
+        if there.sum() < FEWEST_FOR_ARRANGEMENT:
             continue
         count += int(there.sum())
         y = grid[there]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from alloop.campaign.facade import Campaign
+from alloop.campaign.home import EMBEDDED
 from alloop.campaign.planned_candidates import candidate_of
 from alloop.campaign.planning_round import Progress, Strategy
 from alloop.campaign.stopping import stop_reason
@@ -138,9 +139,13 @@ def check_rehearsal(campaign: Campaign) -> None:
     """
     uploads = campaign.records.uploads(campaign.name)
     if any(row.origin != "literature" and not row.note.endswith(_NOTE) for row in uploads):
+        # Another home alone would still lead to the same server.
+        command = "alloop --home rehearsal"
+        if campaign.records.url is not None:
+            command = f"ALLOOP_DATABASE_URL={EMBEDDED} {command}"
         raise StateError(
             "it holds results of a real laboratory, which a rehearsal would mix with made-up ones",
-            "rehearse elsewhere: alloop --home rehearsal init FILE, then alloop --home rehearsal run",
+            f"rehearse elsewhere: {command} init FILE, then {command} run",
             f"campaign {campaign.name}",
         )
 

@@ -16,6 +16,7 @@ from alloop.arrays import BoolArray, FloatArray
 from alloop.campaign.closed_loop import run_rounds, synthetic_laboratory
 from alloop.campaign.evidence import gather
 from alloop.campaign.facade import Campaign
+from alloop.campaign.home import EMBEDDED
 from alloop.campaign.planned_candidates import candidates_of
 from alloop.campaign.planning_round import Progress, Strategy
 from alloop.campaign.report import write_report
@@ -124,7 +125,7 @@ def run_demo(folder: Path, name: str, rounds: int, seed: int, progress: Progress
     strategies: tuple[Strategy, ...] = ("random", "alloop")
     for strategy in strategies:
         home = folder / ("records" if strategy == "alloop" else "records-random")
-        campaign = Campaign.open(file, home=home, by="demo")
+        campaign = Campaign.open(file, home=home, by="demo", database_url=EMBEDDED)
         laboratory = synthetic_laboratory(campaign, seed)
         run_rounds(
             campaign,

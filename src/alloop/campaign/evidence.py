@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from alloop.campaign_file import CampaignFile
 from alloop.chemistry import atomic_fractions
@@ -19,6 +19,7 @@ from alloop.records import (
     PlateRow,
     Reader,
     SampleRow,
+    ShortValue,
     StatusRow,
     VersionRow,
     WellRow,
@@ -60,13 +61,7 @@ class Evidence:
     @cached_property
     def counted(self) -> tuple[MeasurementRow, ...]:
         """The values that are believed, in an order that does not depend on when they were recorded."""
-        believed = (
-            row
-            for row in self.measurements
-            if row.doubt == "ok"
-            and row.upload_id not in self.old_literature
-            and (row.origin != "literature" or row.qualifier in _EXACT_QUALIFIERS)
-        )
+        believed = (row for row in self.measurements if is_believed(row, self.old_literature))
         return tuple(sorted(believed, key=measurement_text))
 
     @cached_property
@@ -93,18 +88,11 @@ class Evidence:
     @cached_property
     def outcome(self) -> Mapping[str, Outcome]:
         """What became of each sample; a failure goes before values, since a cracked pellet may still have some."""
-        latest = {row.sample: row.status for row in self.statuses if row.sample and row.property is None}
-        measured = {row.sample for row in self.counted}
-        found: dict[str, Outcome] = {}
-        for sample in self.samples:
-            status = latest.get(sample.id)
-            if status in _FAILED:
-                found[sample.id] = "failed"
-            elif status in _FORMED or sample.id in measured:
-                found[sample.id] = "formed"
-            else:
-                found[sample.id] = "waiting" if status is None else "gone"
-        return found
+        return outcomes(
+            (sample.id for sample in self.samples),
+            {row.sample: row.status for row in self.statuses if row.sample and row.property is None},
+            {row.sample for row in self.counted},
+        )
 
     def is_as_planned(self, sample: SampleRow) -> bool:
         """Whether a sample was made as its well was planned, as closely as weighing allows."""
@@ -140,27 +128,64 @@ class Evidence:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def gather(reader: Reader, campaign: str) -> Evidence:
-    """Read a campaign's records; call it within one transaction."""
+def gather(reader: Reader, campaign: str, plates: Sequence[str] | None = None) -> Evidence:
+    """Read a campaign's records; call it within one transaction.
+
+    Of some `plates` only, where given: their wells, samples, values and statuses, and no literature.
+    """
     versions = reader.versions(campaign)
     version = versions[-1]
-    named = {sha256 for one in versions for sha256 in one.files.values()}
-    dropped = named - set(version.files.values())
-    old = frozenset(
-        upload.id
-        for upload in reader.uploads(campaign)
-        if upload.origin == "literature" and any(file.sha256 in dropped for file in upload.files)
-    )
+    shared: dict[str, Any] = {
+        "version": version,
+        "plates": tuple(reader.plates(campaign)),
+        "exclusions": tuple(reader.exclusions(campaign)),
+    }
+    if plates is not None:
+        return Evidence(
+            **shared,
+            wells=tuple(well for plate in plates for well in reader.wells(plate)),
+            samples=tuple(sample for plate in plates for sample in reader.samples(campaign, plate)),
+            measurements=tuple(reader.measurements(campaign, plates=plates)),
+            statuses=tuple(reader.statuses(campaign, plates)),
+            old_literature=frozenset(),
+        )
     return Evidence(
-        version=version,
-        plates=tuple(reader.plates(campaign)),
+        **shared,
         wells=tuple(reader.campaign_wells(campaign)),
         samples=tuple(reader.samples(campaign)),
         measurements=tuple(reader.measurements(campaign)),
         statuses=tuple(reader.statuses(campaign)),
-        exclusions=tuple(reader.exclusions(campaign)),
-        old_literature=old,
+        old_literature=old_literature(reader, campaign, versions),
     )
+
+
+def old_literature(reader: Reader, campaign: str, versions: Sequence[VersionRow]) -> frozenset[int]:
+    """The uploads of literature tables that the newest version of a campaign's file no longer names."""
+    named = {sha256 for one in versions for sha256 in one.files.values()}
+    dropped = named - set(versions[-1].files.values())
+    if not dropped:
+        return frozenset()
+    return frozenset(
+        upload.id
+        for upload in reader.uploads(campaign)
+        if upload.origin == "literature" and any(file.sha256 in dropped for file in upload.files)
+    )
+
+
+def outcomes(
+    samples: Iterable[str], latest: Mapping[str, str], measured: Collection[str | None]
+) -> dict[str, Outcome]:
+    """What became of each of some samples, from the latest status of those that have one and the measured ones."""
+    found: dict[str, Outcome] = {}
+    for sample in samples:
+        status = latest.get(sample)
+        if status in _FAILED:
+            found[sample] = "failed"
+        elif status in _FORMED or sample in measured:
+            found[sample] = "formed"
+        else:
+            found[sample] = "waiting" if status is None else "gone"
+    return found
 
 
 def aims_of(file: CampaignFile) -> tuple[Objective | Constraint, ...]:
@@ -181,7 +206,7 @@ def observed_in(file: CampaignFile) -> tuple[Constraint, ...]:
     )
 
 
-def fits(row: MeasurementRow, aim: Objective | Constraint) -> bool:
+def fits(row: MeasurementRow | ShortValue, aim: Objective | Constraint) -> bool:
     """Whether a value of the aim's property was measured under the conditions that are aimed at.
 
     The temperature may differ by up to :data:`SAME_TEMPERATURE_C`; one that is not stated does not fit where
@@ -196,7 +221,16 @@ def fits(row: MeasurementRow, aim: Objective | Constraint) -> bool:
     return aim.kind == "total" and row.kind in (None, "", "unspecified")
 
 
-def is_confirmed(row: MeasurementRow) -> bool:
+def is_believed(row: MeasurementRow | ShortValue, old_literature: Collection[int]) -> bool:
+    """Whether a value counts: not doubted, and of literature only what is exact and named by the newest file."""
+    return (
+        row.doubt == "ok"
+        and row.upload_id not in old_literature
+        and (row.origin != "literature" or row.qualifier in _EXACT_QUALIFIERS)
+    )
+
+
+def is_confirmed(row: MeasurementRow | ShortValue) -> bool:
     """Whether a person has said that a value is right (`trust`): it is then never suspected."""
     return row.doubt == "ok" and bool(row.doubt_why)
 

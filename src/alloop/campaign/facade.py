@@ -56,7 +56,7 @@ class Campaign:
                 ./alloop-data. It is made when a file is opened.
             by: who registers the file.
             database_url: a PostgreSQL database instead of the embedded one; by default the environment's
-                ALLOOP_DATABASE_URL.
+                ALLOOP_DATABASE_URL. "sqlite" is the embedded one, whatever the environment says.
 
         Raises:
             CampaignFileError: with everything that is wrong with the file.

@@ -10,6 +10,8 @@ from alloop.errors import StateError
 from alloop.records import Records
 
 DEFAULT_HOME = "alloop-data"
+EMBEDDED = "sqlite"
+"""Instead of an address: the embedded database, whatever the environment says."""
 
 
 def home_folder(home: Path | str | None = None) -> Path:
@@ -18,8 +20,12 @@ def home_folder(home: Path | str | None = None) -> Path:
 
 
 def database_url(url: str | None = None) -> str | None:
-    """The address of a PostgreSQL database: `url`, else ALLOOP_DATABASE_URL; None for the embedded SQLite."""
-    return url or os.environ.get("ALLOOP_DATABASE_URL") or None
+    """The address of a PostgreSQL database: `url`, else ALLOOP_DATABASE_URL; None for the embedded SQLite.
+
+    Either may say :data:`EMBEDDED` for the latter.
+    """
+    found = url or os.environ.get("ALLOOP_DATABASE_URL")
+    return None if found == EMBEDDED else found or None
 
 
 def open_records(home: Path | str | None = None, url: str | None = None, create: bool = False) -> Records:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from scipy.special import log_ndtr
+import numpy as np
 
 from alloop.campaign.evidence import Evidence, fits
 from alloop.campaign.observations import model_value
 from alloop.planning import MadeSample
 from alloop.planning.aims import Constraint, Objective, Scale
-from alloop.records import MeasurementRow, PredictionRow
+from alloop.records import MeasurementRow, PredictionRow, ShortValue
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,6 @@ class Entry:
     expected: PredictionRow
     value: float
     bound: str
-
-    @property
-    def covered(self) -> bool:
-        """Whether the value lay in the predicted 90 % interval; a bound, whether it leaves part of it."""
-        if self.bound == "below":
-            return self.value >= self.expected.low90
-        if self.bound == "above":
-            return self.value <= self.expected.high90
-        return self.expected.low90 <= self.value <= self.expected.high90
 
     @property
     def z(self) -> float:
@@ -51,16 +42,6 @@ class Entry:
         z = self.z
         leaves_room = (self.bound == "below" and z > 0) or (self.bound == "above" and z < 0)
         return 0.0 if math.isnan(z) or leaves_room else abs(z)
-
-    @property
-    def log_score(self) -> float:
-        """Logarithm of the predicted density at the value, on the model's scale; of a bound, of its chance."""
-        z = self.z
-        if math.isnan(z):
-            return math.nan
-        if self.bound == "exact":
-            return -0.5 * z * z - math.log(self.expected.sd * math.sqrt(2 * math.pi))
-        return float(log_ndtr(z if self.bound == "below" else -z))
 
 
 @dataclass(frozen=True)
@@ -92,9 +73,7 @@ def compare(
         rows = came.get((sample.id, expected.property), []) if sample else []
         if (expected.plate, expected.well) not in modelled or not rows:
             continue
-        exact = [row.value for row in rows if row.bound == "exact"]
-        value = median(exact) if exact else rows[0].value
-        bound = "exact" if exact else rows[0].bound
+        value, bound = settled(rows)
         entries.append(Entry(expected.plate, expected.well, expected.property, expected, value, bound))
     return entries
 
@@ -115,27 +94,101 @@ def with_surprises(
     return tuple(replace(one, surprise=far.get(one.sample, 0.0)) for one in made)
 
 
-def score_by_plate(entries: Iterable[Entry]) -> Mapping[str, Mapping[str, Score]]:
+def settled(rows: Sequence[MeasurementRow | ShortValue]) -> tuple[float, str]:
+    """What several values of a property of one sample amount to, with its bound: the median of the exact ones."""
+    if len(rows) == 1:
+        return rows[0].value, rows[0].bound
+    exact = [row.value for row in rows if row.bound == "exact"]
+    if exact:
+        return median(exact), "exact"
+    return min((row.value, row.bound) for row in rows)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Frozen predictions beside the values that came, as columns; `n` of each, in canonical units.
+
+    `names` and `plates` are the property and the plate of each; `scale` is "log10" or "linear".
+    """
+
+    names: Sequence[str]
+    plates: Sequence[str]
+    scale: Sequence[str]
+    median: Sequence[float]
+    low90: Sequence[float]
+    high90: Sequence[float]
+    sd: Sequence[float]
+    value: Sequence[float]
+    bound: Sequence[str]
+
+
+def comparison_of(entries: Sequence[Entry]) -> Comparison:
+    """Entries as columns."""
+    return Comparison(
+        names=[entry.name for entry in entries],
+        plates=[entry.plate for entry in entries],
+        scale=[entry.expected.scale for entry in entries],
+        median=[entry.expected.median for entry in entries],
+        low90=[entry.expected.low90 for entry in entries],
+        high90=[entry.expected.high90 for entry in entries],
+        sd=[entry.expected.sd for entry in entries],
+        value=[entry.value for entry in entries],
+        bound=[entry.bound for entry in entries],
+    )
+
+
+def score_by_plate(found: Comparison) -> Mapping[str, Mapping[str, Score]]:
     """The score of every property by the plate it was foretold for: property -> plate -> score, plates in order."""
-    by_plate: dict[str, list[Entry]] = {}
-    for entry in entries:
-        by_plate.setdefault(entry.plate, []).append(entry)
-    found: dict[str, dict[str, Score]] = {}
-    for plate in sorted(by_plate):
-        for name, own in score(by_plate[plate]).items():
-            found.setdefault(name, {})[plate] = own
-    return found
+    names, plates = sorted(set(found.names)), sorted(set(found.plates))
+    place, width = {plate: number for number, plate in enumerate(plates)}, len(plates)
+    row = {name: number * width for number, name in enumerate(names)}
+    groups = [row[name] + place[plate] for name, plate in zip(found.names, found.plates, strict=True)]
+    scores = _scores(found, groups, len(names) * width)
+    return {
+        name: {plate: own for plate in plates if (own := scores[row[name] + place[plate]]).n}
+        for name in names
+    }
 
 
-def score(entries: Iterable[Entry]) -> Mapping[str, Score]:
+def score(found: Comparison) -> Mapping[str, Score]:
     """The score of every property that has one, by name."""
-    by_property: dict[str, list[Entry]] = {}
-    for entry in entries:
-        by_property.setdefault(entry.name, []).append(entry)
-    found = {}
-    for name in sorted(by_property):
-        own = by_property[name]
-        logs = [value for entry in own if not math.isnan(value := entry.log_score)]
-        covered = sum(entry.covered for entry in own) / len(own)
-        found[name] = Score(len(own), covered, sum(logs) / len(logs) if logs else math.nan)
-    return found
+    names = sorted(set(found.names))
+    place = {name: number for number, name in enumerate(names)}
+    scores = _scores(found, [place[name] for name in found.names], len(names))
+    return dict(zip(names, scores, strict=True))
+
+
+def _scores(found: Comparison, groups: Sequence[int], count: int) -> list[Score]:
+    """The scores of `count` groups; a value's coverage is whether it lay in the predicted 90 % interval.
+
+    A bound is covered when it leaves part of the interval. The log score is the logarithm of the predicted density
+    at the value, on the model's scale, and of a bound that of its chance; where nobody can tell there is none.
+    """
+    group = np.array(groups, dtype=np.intp)
+    value, centre, sd = (np.array(one, dtype=float) for one in (found.value, found.median, found.sd))
+    low, high = np.array(found.low90, dtype=float), np.array(found.high90, dtype=float)
+    bound = np.array(found.bound, dtype=np.str_)
+    is_log = np.array(found.scale, dtype=np.str_) == "log10"
+    below, above = bound == "below", bound == "above"
+    covered = (below | (value <= high)) & (above | (value >= low))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value, centre = (np.where(is_log, np.log10(one), one) for one in (value, centre))
+        z = np.where(sd > 0, (value - centre) / sd, np.nan)
+        logs = -0.5 * z * z - np.log(sd * math.sqrt(2 * math.pi))
+    known = np.isfinite(z)
+    if (below | above).any():
+        from scipy.special import log_ndtr
+
+        logs = np.where(below | above, log_ndtr(np.where(below, z, -z)), logs)
+    n = np.bincount(group, minlength=count)
+    inside = np.bincount(group, weights=covered, minlength=count)
+    told = np.bincount(group[known], minlength=count)
+    total = np.bincount(group[known], weights=logs[known], minlength=count)
+    return [
+        Score(
+            int(n[one]),
+            float(inside[one] / n[one]) if n[one] else math.nan,
+            float(total[one] / told[one]) if told[one] else math.nan,
+        )
+        for one in range(count)
+    ]

@@ -24,6 +24,7 @@ from alloop.campaign.plan_document import (
 )
 from alloop.campaign.planned_candidates import candidate_of
 from alloop.campaign.plate_files import write_plate_files
+from alloop.campaign.progress import standing_of
 from alloop.campaign.proposals import Draft, Then, more_warnings, record
 from alloop.campaign.question import Wish, ask, plate_labels
 from alloop.campaign_file import all_wells
@@ -195,7 +196,9 @@ def _draft(
     plan = _with_kept(desk, plan, wish, ledger)
     plate = plate_id(desk.slug, number)
     warnings = more_warnings(desk, plan, evidence, len(wish.beside))
-    before = gain_before(desk.file, evidence, desk.records.snapshots(desk.slug))
+    measured = {evidence.sample_by_id[row.sample].plate for row in evidence.counted if row.sample}
+    standing = standing_of(desk.file, evidence)
+    before = gain_before(desk.file, standing, measured, desk.records.snapshots(desk.slug))
     document = plan_document(desk.file, evidence, learned, plan, plate, seed, warnings, before)
     locked = frozenset(well.well for well in wish.keep)
     reasons = _kept_reasons(desk, wish)

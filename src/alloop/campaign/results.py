@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from alloop.campaign.arrangement import misplaced, true_wells
+from alloop.campaign.arrangement import FEWEST_FOR_ARRANGEMENT, misplaced, true_wells
 from alloop.campaign.density_checks import too_dense
 from alloop.campaign.desk import Desk, table_context
 from alloop.campaign.evidence import Evidence, aims_of, fits, gather, is_confirmed, modelled_in
@@ -16,7 +17,7 @@ from alloop.campaign.replicate_checks import unlike_replicates
 from alloop.campaign.suspects import wrong_factor
 from alloop.campaign_file import all_wells
 from alloop.errors import Problem, StateError, UploadError
-from alloop.ingest import ParsedDerivation, collect, record_files, results_context
+from alloop.ingest import ParsedDerivation, ParsedUpload, collect, record_files, results_context
 from alloop.properties import get_property
 from alloop.records import Doubt, MeasurementRow, Records, Transaction, split_sample_id
 from alloop.surrogate.doubts import FAR_FOR_A_UNIT
@@ -105,15 +106,24 @@ def upload(
         return UploadReport(False, problems=problems, warnings=dropped.left_out)
     completed: list[str] = []
 
-    def then(tx: Transaction) -> None:
-        evidence = gather(tx, desk.slug)
+    def check(parsed: ParsedUpload) -> None:
         if not as_labelled:
-            _check_arrangement(desk, tx, evidence)
-        completed.extend(_complete(desk, tx, evidence))
+            _check_arrangement(desk, parsed)
+
+    def then(tx: Transaction) -> None:
+        completed.extend(_complete(desk, tx))
 
     try:
         report = record_files(
-            desk.records, context, files, by, note=note, dry_run=dry_run, then=then, progress=progress
+            desk.records,
+            context,
+            files,
+            by,
+            note=note,
+            dry_run=dry_run,
+            check=check,
+            then=then,
+            progress=progress,
         )
     except UploadError as error:
         return UploadReport(False, problems=error.problems, warnings=dropped.left_out)
@@ -152,15 +162,21 @@ def _understood(derived: ParsedDerivation) -> Understood:
     return Understood(derived.names, row.sample, row.format, row.kind, row.model, values, row.flags)
 
 
-def _check_arrangement(desk: Desk, tx: Transaction, evidence: Evidence) -> None:
-    """See that the values of the upload that is being recorded fit the wells whose names they bear.
+def _check_arrangement(desk: Desk, parsed: ParsedUpload) -> None:
+    """See that the values of an upload, which is not recorded yet, fit the wells whose names they bear.
 
     Raises:
         UploadError: when a plate's values would fit another arrangement far better.
     """
-    newest = tx.uploads(desk.slug)[-1].id
-    own = replace(evidence, measurements=tuple(r for r in evidence.measurements if r.upload_id == newest))
-    predictions = tx.campaign_predictions(desk.slug)
+    values = [one.row for one in parsed.measurements]
+    values += [row for one in parsed.derived for row in one.values]
+    plates = Counter(split_sample_id(row.sample)[0] for row in values if row.sample)
+    wanted = [plate for plate, count in sorted(plates.items()) if count >= FEWEST_FOR_ARRANGEMENT]
+    if not wanted:
+        return
+    with desk.records.reading() as reader:
+        own = replace(gather(reader, desk.slug, wanted), measurements=tuple(values))
+        predictions = reader.campaign_predictions(desk.slug)
     entries = compare(own, predictions, modelled_in(desk.file))
     found = misplaced(entries, predictions, _places(desk))
     if found:
@@ -209,13 +225,11 @@ def _unlike(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
     return (*found, *checks)
 
 
-def _complete(desk: Desk, tx: Transaction, evidence: Evidence) -> tuple[str, ...]:
+def _complete(desk: Desk, tx: Transaction) -> tuple[str, ...]:
     """Close the plates whose results are all in, as part of the upload that brought the last of them."""
-    ready = [
-        plate.id
-        for plate in evidence.plates
-        if plate.state == "measuring" and _all_in(desk, evidence, plate.id)
-    ]
+    measuring = [plate.id for plate in tx.plates(desk.slug, ["measuring"])]
+    evidence = gather(tx, desk.slug, measuring)
+    ready = [plate for plate in measuring if _all_in(desk, evidence, plate)]
     for plate in ready:
         tx.set_plate_state(plate, "complete", "all results are in")
     return tuple(ready)

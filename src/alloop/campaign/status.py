@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from alloop.campaign.advice import before_text, gain_before, gain_text
 from alloop.campaign.desk import Desk
-from alloop.campaign.evidence import Evidence, gather, modelled_in
-from alloop.campaign.ledger import Entry, Score, compare, score, score_by_plate
-from alloop.campaign.observations import believed_values
-from alloop.campaign.progress import Progress, progress_of
-from alloop.campaign.suspects import Doubted, as_json, still_doubted, summary, without
+from alloop.campaign.ledger import Comparison, Score, score, score_by_plate
+from alloop.campaign.overview import Overview, survey
+from alloop.campaign.progress import Progress, course_of
+from alloop.campaign.suspects import Doubted, as_json, still_doubted, summary
 from alloop.campaign_file import CampaignFile
-from alloop.records import DROPPED_STATES, PENDING_STATES, ExclusionRow, PlateProgress, SnapshotRow
+from alloop.records import (
+    DROPPED_STATES,
+    PENDING_STATES,
+    ExclusionRow,
+    PlateProgress,
+    SnapshotRow,
+    decode_settings,
+    split_sample_id,
+    without_collecting,
+)
 from alloop.space.types import write_level
 
 
@@ -120,36 +127,43 @@ class Status:
 
 
 def status_of(desk: Desk) -> Status:
-    """The campaign as it stands now."""
-    with desk.records.reading() as reader:
-        evidence = gather(reader, desk.slug)
-        plates = tuple(reader.progress(desk.slug))
-        predictions = reader.campaign_predictions(desk.slug)
-        snapshots = reader.snapshots(desk.slug)
+    """The campaign as it stands now; a second or so of a hundred thousand values."""
+    with without_collecting():
+        return _status(desk)
+
+
+def _status(desk: Desk) -> Status:
     file = desk.file
-    aims = modelled_in(file)
+    with desk.records.reading() as reader:
+        found = survey(reader, desk.slug, file)
+    plates, snapshots = found.plates, found.snapshots
     kept = {plate.plate for plate in plates if plate.state not in DROPPED_STATES}
     waiting = {plate.plate for plate in plates if plate.state in PENDING_STATES and not plate.measured}
-    used, unused = believed_values(evidence, aims)
-    counts = Counter(row.property for row, _ in used)
     snapshot = next((one for one in reversed(snapshots) if one.plate in kept), None)
-    entries = compare(evidence, predictions, aims)
-    suspects = still_doubted(snapshot.content if snapshot else {}, evidence)
+    suspects = still_doubted(snapshot.content if snapshot else {}, found.counted)
+    whole = found.standing()
+    left_out = [(one.sample, one.property, one.value) for one in suspects]
+    believed = found.standing(left_out) if left_out else whole
     return Status(
         campaign=desk.slug,
         title=file.title,
-        version=evidence.version.number,
+        version=found.version.number,
         plates=plates,
         pending_wells=sum(p.wells - p.reported for p in plates if p.state in PENDING_STATES),
-        progress=progress_of(file, without(evidence, suspects)),
-        trust=_trust(snapshot, entries),
+        progress=course_of(file, believed, lambda name: _formula_of(desk, name)),
+        trust=_trust(snapshot, found.comparison()),
         gain=snapshot.content.get("gain") if snapshot else None,
-        gain_before=gain_before(file, evidence, [one for one in snapshots if one.plate in kept]),
+        gain_before=gain_before(
+            file,
+            whole,
+            {found.plate_of[name] for name in found.measured},
+            [one for one in snapshots if one.plate in kept],
+        ),
         advice=snapshot.content.get("advice") if snapshot else None,
-        values={name: counts[name] for name in sorted(counts)},
-        unused={name: unused[name] for name in sorted(unused)},
-        exclusions=evidence.exclusions,
-        warnings=(*summary(suspects), *_literature_left_out(snapshot), *_confounded(file, evidence)),
+        values=found.used,
+        unused=found.unused,
+        exclusions=found.exclusions,
+        warnings=(*summary(suspects), *_literature_left_out(snapshot), *_confounded(file, found)),
         suspects=suspects,
         expected=tuple(
             one.content["advice"] for one in snapshots if one.plate in waiting and one.content.get("advice")
@@ -158,12 +172,18 @@ def status_of(desk: Desk) -> Status:
     )
 
 
+def _formula_of(desk: Desk, sample: str) -> str:
+    """The formula of a sample, as made as far as is known."""
+    plate = split_sample_id(sample)[0]
+    return next(row.formula for row in desk.records.samples(desk.slug, plate) if row.id == sample)
+
+
 def _score_json(score: Score) -> dict[str, Any]:
     log_score = round(score.log_score, 4) if math.isfinite(score.log_score) else None
     return {"n": score.n, "coverage90": round(score.coverage90, 4), "log_score": log_score}
 
 
-def _trust(snapshot: SnapshotRow | None, entries: Sequence[Entry]) -> dict[str, Trust]:
+def _trust(snapshot: SnapshotRow | None, entries: Comparison) -> dict[str, Trust]:
     scores, by_plate = score(entries), score_by_plate(entries)
     reports: Mapping[str, Mapping[str, Any]] = snapshot.content.get("models", {}) if snapshot else {}
     trust = {}
@@ -185,23 +205,28 @@ def _literature_left_out(snapshot: SnapshotRow | None) -> list[str]:
     return [f"literature left out for {name}: it predicts your values worse" for name in names]
 
 
-def _confounded(file: CampaignFile, evidence: Evidence) -> list[str]:
+def _confounded(file: CampaignFile, found: Overview) -> list[str]:
     """Settings that all wells of a plate share and whose effect cannot be told from the plates' offsets.
 
     Blocks of one plate with different levels tell them apart.
     """
-    measured = {row.sample for row in evidence.counted if row.sample}
-    levels: dict[str, dict[str, set[str]]] = {}
+    shared = [one for one in file.space.process.settings if one.shared_by != "well" and len(one.levels) > 1]
+    if not shared:
+        return []
+    at: set[tuple[str, str]] = set()
     controls: set[str] = set()
-    for sample in evidence.samples:
-        if sample.id not in measured:
-            continue
-        if evidence.well_of_sample[sample.id].role == "control":
-            controls.add(sample.plate)
-        for setting in file.space.process.settings:
-            if setting.shared_by != "well" and len(setting.levels) > 1 and setting.name in sample.settings:
-                text = write_level(sample.settings[setting.name])
-                levels.setdefault(setting.name, {}).setdefault(text, set()).add(sample.plate)
+    for sample in found.samples:
+        if sample.id in found.measured:
+            at.add((sample.plate, found.settings[sample.id]))
+            if sample.well in found.controls.get(sample.plate, ()):
+                controls.add(sample.plate)
+    levels: dict[str, dict[str, set[str]]] = {}
+    for plate, text in sorted(at):
+        own = decode_settings(text)
+        for setting in shared:
+            if setting.name in own:
+                level = write_level(own[setting.name])
+                levels.setdefault(setting.name, {}).setdefault(level, set()).add(plate)
     lines = []
     for name, plates in levels.items():
         if len(plates) == 1:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from math import log10
 from typing import Any
 
-from alloop.campaign.evidence import Evidence, is_confirmed
+from alloop.campaign.evidence import is_confirmed
 from alloop.campaign.observations import Learned
 from alloop.planning import PlatePlan
 from alloop.planning.aims import Constraint, Objective
 from alloop.planning.goals import from_model_scale
 from alloop.properties import get_property
+from alloop.records import ShortValue
 from alloop.surrogate.doubts import looks_like_a_unit
 
 
@@ -100,17 +101,10 @@ def as_json(values: Iterable[Doubted]) -> list[dict[str, Any]]:
     return [asdict(one) for one in values]
 
 
-def still_doubted(content: Mapping[str, Any], evidence: Evidence) -> tuple[Doubted, ...]:
+def still_doubted(content: Mapping[str, Any], counted: Iterable[ShortValue]) -> tuple[Doubted, ...]:
     """What a plan's snapshot left out and nobody has confirmed, corrected or retracted since."""
-    open_values = {(row.sample, row.property, row.value) for row in evidence.counted if not is_confirmed(row)}
-    listed = (Doubted(**entry) for entry in content.get("suspects", ()))
+    listed = [Doubted(**entry) for entry in content.get("suspects", ())]
+    if not listed:
+        return ()
+    open_values = {(row.sample, row.property, row.value) for row in counted if not is_confirmed(row)}
     return tuple(one for one in listed if (one.sample, one.property, one.value) in open_values)
-
-
-def without(evidence: Evidence, values: Iterable[Doubted]) -> Evidence:
-    """The evidence as if the doubted values had not been recorded: what a campaign's best is judged by."""
-    gone = {(one.sample, one.property, one.value) for one in values}
-    if not gone:
-        return evidence
-    kept = tuple(row for row in evidence.measurements if (row.sample, row.property, row.value) not in gone)
-    return replace(evidence, measurements=kept)

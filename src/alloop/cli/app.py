@@ -11,7 +11,8 @@ from typing import Annotated, cast
 
 import typer
 
-from alloop.cli import edits, instruments, keeping, planning, rehearsal, replaying, results, serving
+from alloop import logs
+from alloop.cli import edits, instruments, keeping, planning, rehearsal, replaying, results, serving, upkeep
 from alloop.cli.options import PLACE
 from alloop.cli.terminal import complain, emit
 from alloop.errors import AlloopError, Problem, UserError
@@ -52,6 +53,10 @@ for _command in (
     replaying.replay,
     results.report,
     results.export,
+    upkeep.ingest,
+    upkeep.round,
+    upkeep.release,
+    upkeep.due,
     keeping.backup,
     keeping.restore,
     keeping.doctor,
@@ -75,6 +80,7 @@ def start(
 ) -> None:
     """Plans the next plate of solid-electrolyte experiments, takes its results back, and learns."""
     PLACE.home, PLACE.debug = home, debug
+    logs.set_up("debug" if debug else "error")
     if not debug:
         warnings.simplefilter("ignore")
     if version:

@@ -10,6 +10,7 @@ import typer
 from alloop.cli import options as o
 from alloop.cli.instruments import show_understood
 from alloop.cli.terminal import emit, figure, plural, progress, say, table, warn
+from alloop.records.states import PENDING_STATES
 
 if TYPE_CHECKING:
     from alloop.campaign.status import Status
@@ -173,11 +174,17 @@ def status(
     table(["campaign", "plates", "wells open", "next"], rows)
 
 
+_PLATES_SHOWN = 24
+"""So many of the newest plates are shown, and older ones as long as something is expected of them."""
+
+
 def show_status(found: Status) -> None:
     """One campaign's status for people."""
     say(f"{found.campaign}: {found.title} (version {found.version} of its file, round {found.round})")
     course = dict(zip(found.progress.plates, found.progress.hypervolume, strict=True))
     hits = dict(zip(found.progress.plates, found.progress.hits, strict=False))
+    newest = {plate.plate for plate in found.plates[-_PLATES_SHOWN:]}
+    shown = [plate for plate in found.plates if plate.plate in newest or plate.state in PENDING_STATES]
     table(
         ["plate", "state", "since", "wells", "measured", "reported", "hypervolume", "hits"],
         [
@@ -185,9 +192,11 @@ def show_status(found: Status) -> None:
                 plate.plate, plate.state, plate.state_at.strftime("%Y-%m-%d %H:%M"), plate.wells, plate.measured,
                 plate.reported, figure(course.get(plate.plate)), hits.get(plate.plate, "—"),
             ]
-            for plate in found.plates
+            for plate in shown
         ],
     )  # fmt: skip
+    if left_out := len(found.plates) - len(shown):
+        say(f"{plural(left_out, 'earlier plate')} of which nothing is expected any more; --json lists all")
     if found.progress.best:
         rows = [[n, figure(b.value), b.unit, b.sample, b.formula] for n, b in found.progress.best.items()]
         table(["best so far", "value", "unit", "sample", "formula"], rows)
@@ -205,7 +214,7 @@ def show_status(found: Status) -> None:
     rounds = [
         [name, plate, one.n, f"{one.coverage90:.0%}", figure(one.log_score)]
         for name, trust in found.trust.items()
-        for plate, one in trust.by_plate.items()
+        for plate, one in list(trust.by_plate.items())[-_PLATES_SHOWN:]
     ]
     if rounds:
         table(["foretold", "for", "values", "inside 90 %", "log score"], rounds)

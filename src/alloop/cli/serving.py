@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import threading
 from contextlib import nullcontext
 from typing import Annotated, Any
@@ -64,6 +65,7 @@ def watch(
     for name, value in NO_TELEMETRY.items():
         os.environ.setdefault(name, value)
     set_up("info")
+    logging.getLogger("alloop").propagate = False  # Prefect's handlers would say everything again
     from alloop_flows.health import health_served
     from alloop_flows.watch import health_of
     from alloop_flows.watch import watch as run

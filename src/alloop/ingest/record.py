@@ -20,7 +20,7 @@ from alloop.ingest.files import parse_files
 from alloop.ingest.results import parse_literature
 from alloop.ingest.sources import doubled
 from alloop.ingest.tables import read_table
-from alloop.records import MeasurementRow, Origin, UploadRow
+from alloop.records import MeasurementRow, Origin, UploadRow, split_sample_id
 
 if TYPE_CHECKING:
     from alloop.records import Reader, Records, Transaction
@@ -58,14 +58,16 @@ def record_files(
     literature: bool = False,
     note: str = "",
     dry_run: bool = False,
+    check: Callable[[ParsedUpload], None] | None = None,
     then: Callable[[Transaction], None] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> UploadReport:
     """Read files (name, bytes) and record what they say as one upload: everything, or nothing.
 
     Literature is tables only; a laboratory's files may be instrument files too. Files whose bytes were recorded
-    before are skipped. Raw files, values, statuses, superseded values, the plates' step to `measuring` and what
-    `then` does with them are one transaction; a `dry_run` checks all of it and keeps nothing.
+    before are skipped. `check` may refuse what was read, by raising. Raw files, values, statuses, superseded values,
+    the plates' step to `measuring` and what `then` does with them are one transaction; a `dry_run` checks all of it
+    and keeps nothing.
 
     Raises:
         UploadError: listing every problem of every file.
@@ -78,6 +80,8 @@ def record_files(
     else:
         known = [(name, data) for name, data in files if (name, data) not in fresh]
         parsed = parse_files(fresh, context, progress, known).checked()
+    if check is not None:
+        check(parsed)
     return record_parsed(
         records, context.campaign, fresh, parsed, by, literature, note, dry_run, skipped, then
     )
@@ -103,7 +107,7 @@ def record_parsed(
     parsed = parsed.checked()
     origin = _origin(parsed, literature)
     with records.writing(by, dry_run) as transaction:
-        measurements = _with_superseded(parsed.measurements, transaction.measurements(campaign, True))
+        measurements = _with_superseded(parsed.measurements, transaction, campaign)
         samples = {row.sample for row in measurements if row.sample is not None}
         samples |= {row.sample for row in parsed.statuses if row.sample is not None}
         samples |= {one.row.sample for one in parsed.derived}
@@ -119,7 +123,7 @@ def record_parsed(
         if is_new:
             derived = [(one.row, one.values) for one in parsed.derived]
             transaction.add_derived(campaign, upload.id, derived)
-        started = _start_measuring(transaction, campaign, samples) if is_new else ()
+        started = _start_measuring(transaction, samples) if is_new else ()
         if is_new and then is not None:
             then(transaction)
     if not is_new:
@@ -194,9 +198,15 @@ def _parse_literature(files: Sequence[tuple[str, bytes]], context: ResultsContex
 
 
 def _with_superseded(
-    parsed: Sequence[ParsedMeasurement], recorded: Sequence[MeasurementRow]
+    parsed: Sequence[ParsedMeasurement], reader: Reader, campaign: str
 ) -> list[MeasurementRow]:
     """The rows to record, with the numbers of the recorded values that they replace."""
+    replacing = [one.row.sample for one in parsed if one.supersedes]
+    if not replacing:
+        return [one.row for one in parsed]
+    # Others wait meanwhile: of all the campaign's values only those are read that can be meant.
+    plates = None if None in replacing else sorted({split_sample_id(name)[0] for name in replacing if name})
+    recorded = reader.measurements(campaign, True, plates=plates)
     findings = Findings()
     by_id = {row.id: row for row in recorded}
     current: dict[tuple[object, ...], list[MeasurementRow]] = {}
@@ -257,9 +267,9 @@ def _same_conditions(row: MeasurementRow, other: MeasurementRow) -> bool:
     return abs((row.temperature_C or 0.0) - (other.temperature_C or 0.0)) <= _SAME_TEMPERATURE_C
 
 
-def _start_measuring(transaction: Transaction, campaign: str, samples: set[str]) -> tuple[str, ...]:
+def _start_measuring(transaction: Transaction, samples: set[str]) -> tuple[str, ...]:
     """Move plates that receive their first result to `measuring`; what is measured has also been made."""
-    plates = {sample.plate for sample in transaction.samples(campaign) if sample.id in samples}
+    plates = {split_sample_id(sample)[0] for sample in samples}
     started = []
     for plate in sorted(plates):
         state = transaction.plate(plate).state

@@ -31,6 +31,7 @@ from alloop.records.rows import (
     VersionRow,
     WellRow,
 )
+from alloop.records.short_rows import ShortPlate, ShortPrediction, ShortSample, ShortStatus, ShortValue
 from alloop.records.states import (
     DROPPED_STATES,
     PENDING_STATES,
@@ -42,10 +43,16 @@ from alloop.records.states import (
 
 if TYPE_CHECKING:
     from alloop.records.reading import Reader
+    from alloop.records.reading_base import without_collecting
     from alloop.records.store import Records
     from alloop.records.writing import Transaction
 
-_LATE = {"Reader": "reading", "Records": "store", "Transaction": "writing"}
+_LATE = {
+    "Reader": "reading",
+    "Records": "store",
+    "Transaction": "writing",
+    "without_collecting": "reading_base",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -80,6 +87,11 @@ __all__ = [
     "Reader",
     "Records",
     "SampleRow",
+    "ShortPlate",
+    "ShortPrediction",
+    "ShortSample",
+    "ShortStatus",
+    "ShortValue",
     "SnapshotRow",
     "StatusRow",
     "Transaction",
@@ -97,4 +109,5 @@ __all__ = [
     "sha256_of",
     "split_sample_id",
     "well_label",
+    "without_collecting",
 ]

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from alloop.errors import StateError
 from alloop.records import rows, schema
-from alloop.records.reading_events import EventsReader
+from alloop.records.reading_overview import OverviewReader
 
 
-class Reader(EventsReader):
+class Reader(OverviewReader):
     """Everything that can be asked of the records, within one transaction. Orders are fixed throughout."""
 
     def campaigns(self) -> list[rows.CampaignRow]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from operator import itemgetter
 from typing import Any, TypeVar, cast
@@ -18,6 +20,26 @@ T = TypeVar("T")
 # Fields whose column has another name, and fields that are kept as exact text.
 _COLUMN = {"plate": "plate_id", "sample": "sample_id", "measurement": "measurement_id", "campaign": "slug"}
 _DECODE: dict[str, Callable[[str], Any]] = {"elements": decode_amounts, "settings": decode_settings}
+
+
+_BATCH = 5000
+
+
+def batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values in parts that fit into one statement's parameters on both databases."""
+    return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Let no garbage be looked for while a hundred thousand rows are read: there is none, and it takes long."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class ReaderBase:

@@ -31,7 +31,7 @@ class ResultsReader(ReaderBase):
         """
         table, link = schema.measurement, schema.supersession
         campaign_id = self.campaign_id(slug)
-        word = _latest_doubt()
+        word = latest_doubt()
         columns = (column for column in table.c if column.name not in ("doubt", "doubt_why"))
         query = (
             sa.select(
@@ -58,10 +58,16 @@ class ResultsReader(ReaderBase):
         found = self.stream(rows.MeasurementRow, query, campaign=slug)
         return [replace(row, supersedes=replaced[row.id]) if row.id in replaced else row for row in found]
 
-    def statuses(self, slug: str) -> list[rows.StatusRow]:
-        """What became of samples and formulas, in the order in which it was recorded: the latest holds."""
+    def statuses(self, slug: str, plates: Sequence[str] | None = None) -> list[rows.StatusRow]:
+        """What became of samples and formulas, in the order in which it was recorded: the latest holds.
+
+        Only the samples of some `plates`, where given.
+        """
         table = schema.status
         query = sa.select(table).where(table.c.campaign_id == self.campaign_id(slug)).order_by(table.c.id)
+        if plates is not None:
+            own = sa.select(schema.sample.c.id).where(schema.sample.c.plate_id.in_(plates))
+            query = query.where(table.c.sample_id.in_(own))
         return self.fetch(rows.StatusRow, query, campaign=slug)
 
     def doubts(self, slug: str) -> list[rows.DoubtRow]:
@@ -180,7 +186,8 @@ class ResultsReader(ReaderBase):
         return [replace(row, files=tuple(files[row.id])) for row in found]
 
 
-def _latest_doubt() -> sa.Subquery:
+def latest_doubt() -> sa.Subquery:
+    """The last word of doubt about each value that has one."""
     table = schema.doubt
     newest = sa.select(sa.func.max(table.c.id)).group_by(table.c.measurement_id)
     return (
@@ -190,7 +197,7 @@ def _latest_doubt() -> sa.Subquery:
 
 def _valid_samples(campaign_id: int) -> sa.Select[Any]:
     # Samples with a value that was neither replaced nor retracted.
-    table, link, word = schema.measurement, schema.supersession, _latest_doubt()
+    table, link, word = schema.measurement, schema.supersession, latest_doubt()
     return (
         sa.select(table.c.sample_id)
         .outerjoin(link, link.c.old_id == table.c.id)

@@ -15,6 +15,7 @@ from alloop.records import rows, schema
 from alloop.records.columns import measurement_columns, status_columns
 from alloop.records.raw_files import RawFiles, sha256_of
 from alloop.records.reading import Reader
+from alloop.records.reading_base import batched
 
 
 def digest_of(hashes: Iterable[str]) -> str:
@@ -223,10 +224,12 @@ class ResultsTransaction(Reader):
                 wrong.append(Problem(row.place, f"{row.property} is not a finite number"))
         if wrong:
             raise UploadError(wrong)
-        query = sa.select(schema.sample.c.id).where(schema.sample.c.campaign_id == self.campaign_id(campaign))
-        unknown = {row.sample for row in subjects if row.sample is not None} - set(
-            self.connection.scalars(query)
-        )
+        table, campaign_id = schema.sample, self.campaign_id(campaign)
+        wanted = sorted({row.sample for row in subjects if row.sample is not None})
+        unknown = set(wanted)
+        for names in batched(wanted):
+            query = sa.select(table.c.id).where(table.c.campaign_id == campaign_id, table.c.id.in_(names))
+            unknown -= set(self.connection.scalars(query))
         if unknown:
             mend = "samples are made when their plate is approved"
             raise StateError(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import log_ndtr
-from scipy.stats import t as student
 
 from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.surrogate.data import Observations
@@ -102,6 +100,8 @@ def log_density(mean: FloatArray, sd: FloatArray, values: FloatArray, bounds: In
     """Log density of exact values, log probability of bounds, under normal predictions: (n,)."""
     z = (values - mean) / sd
     exact = -0.5 * z * z - np.log(sd) - _HALF_LOG_2PI
+    from scipy.special import log_ndtr  # slow to import, and commands that plan nothing load this module too
+
     return np.where(bounds == 0, exact, log_ndtr(bounds * -z))
 
 
@@ -125,6 +125,8 @@ def check_of(mean: FloatArray, sd: FloatArray, data: Observations, train_values:
 
 def student_factor(n: int) -> float:
     """How much wider a 90 % interval must be because its spread was itself estimated from `n` rows (Student's t)."""
+    from scipy.stats import t as student
+
     return float(student.ppf(0.95, max(n - 1, _FEWEST_FREEDOM))) / _Z90
 
 

@@ -58,12 +58,11 @@ class Claim:
         try:
             around.mkdir()
             os.rename(path, around / path.name)
-        except FileNotFoundError:
-            around.rmdir()
-            return None
         except OSError as error:
             with suppress(OSError):
                 around.rmdir()
+            if not path.exists():
+                return None
             raise cannot(self.inbox, f"{path.name} cannot be taken", error) from error
         return Held(around, around / path.name)
 
@@ -117,7 +116,7 @@ class Claim:
         return self._move(held, REFUSED, held.path.stem or held.name)
 
     def _adopt(self, folder: Path) -> Iterator[Held]:
-        for around in sorted(folder.iterdir()):
+        for around in sorted(folder.glob("*-*")):
             inside = sorted(os.listdir(around), key=len)
             if not inside:
                 around.rmdir()  # its process died before it took anything

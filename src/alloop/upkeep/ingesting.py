@@ -197,7 +197,7 @@ def _upload(
 ) -> UploadReport:
     """Upload one thing. What is wrong with it is in the report; what is wrong with disk or database is raised."""
     try:
-        return patiently(lambda: campaign.upload([path], by=by, dry_run=dry_run, progress=progress))
+        return patiently(campaign.upload, [path], by=by, dry_run=dry_run, progress=progress)
     except UserError as error:
         return UploadReport(False, problems=error.problems)
     except AlloopError:

@@ -5,32 +5,35 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from alloop.errors import TryAgainError
 
 PATIENCE_SECONDS = 90.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 
+P = ParamSpec("P")
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
 
-def patiently(work: Callable[[], T], seconds: float | None = None) -> T:
-    """Do some work, and again for so many seconds (`PATIENCE_SECONDS`) while the database does not answer.
+def patiently(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """Call `work`, and while the database does not answer again, for `PATIENCE_SECONDS` from the first time on.
 
     Only for work that may be done twice.
 
     Raises:
         TryAgainError: when it still does not answer then.
     """
-    until = time.monotonic() + (PATIENCE_SECONDS if seconds is None else seconds)
+    until: float | None = None
     pause = _FIRST_PAUSE
     while True:
         try:
-            return work()
+            return work(*args, **options)
         except TryAgainError as error:
-            if time.monotonic() + pause > until:
+            now = time.monotonic()
+            until = now + PATIENCE_SECONDS if until is None else until
+            if now + pause > until:
                 raise
             _LOG.warning("%s; trying again in %g s", error, pause)
         time.sleep(pause)

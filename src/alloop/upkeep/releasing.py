@@ -53,7 +53,7 @@ def release_plate(campaign: Campaign, plate: str, *, by: str = "alloop", dry_run
         RecordsError: when the files cannot be written or the records not be reached.
     """
     desk = campaign.desk
-    row = patiently(lambda: desk.plate(plate))
+    row = patiently(desk.plate, plate)
     _check(row)
     with about(campaign=campaign.name, plate=row.id):
         file = desk.file_of(row)
@@ -68,7 +68,7 @@ def release_plate(campaign: Campaign, plate: str, *, by: str = "alloop", dry_run
             except OSError as error:
                 where = error.filename or desk.folder(row.id)
                 raise RecordsError(f"{where}: it cannot be written ({error.strerror or error})") from error
-        is_new = patiently(lambda: _record(campaign, row.id, by, dry_run))
+        is_new = patiently(_record, campaign, row.id, by, dry_run)
         if is_new and not dry_run:
             _LOG.info("%s is released", row.id, extra={"files": [str(path) for path in files]})
     advice = excluded_wells(wells, desk.records.exclusions(desk.slug))
