@@ -232,3 +232,22 @@ def test_a_folder_that_is_read_only_is_one_line_and_nothing_is_lost(open_lab: La
     for path in (open_lab.inbox, open_lab.inbox / "taken"):
         path.chmod(0o755)
     assert [one.outcome for one in ingest_inbox(open_lab.campaign).things] == ["recorded"]
+
+
+@needs_fork
+def test_a_thing_that_may_not_be_moved_does_not_block_the_others(open_lab: Lab) -> None:
+    open_lab.drop_well("good.csv", "A01").chmod(0o666)
+    open_lab.drop_well("locked/b.csv", "A02")
+    (open_lab.inbox / "locked").chmod(0o500)
+    (open_lab.inbox / "taken").chmod(0o777)
+    said = open_lab.folder / "said.txt"
+
+    def work() -> None:
+        if os.geteuid() == 0:
+            os.setuid(65534)  # root may move everything
+        report = ingest_inbox(Lab(open_lab.folder, open_lab.url).campaign)
+        said.write_text(" ".join(f"{one.name}={one.outcome}" for one in report.things))
+
+    assert in_children([work]) == [0]
+    assert said.read_text() == "good.csv=recorded locked=refused"
+    assert "locked/b.csv" in open_lab.files()

@@ -122,6 +122,8 @@ def due(
 
 
 def _say_ingested(report: IngestReport) -> None:
+    from alloop.upkeep.ingesting import shown
+
     for thing in report.things:
         warn(thing.warnings)
         if thing.outcome == "recorded":
@@ -130,7 +132,7 @@ def _say_ingested(report: IngestReport) -> None:
         elif thing.outcome == "known":
             say(f"{thing.name}: these bytes were recorded before")
         else:
-            say(f"{thing.name}: refused; it lies in {thing.place}")
+            say(f"{thing.name}: refused; it lies in {shown(thing.place)}")
         say(*(f"{plate} is complete" for plate in thing.completed))
     say(*(f"{name}: still being written, left for the next time" for name in report.later))
 
