@@ -61,17 +61,19 @@ def wait_for(what: str, found: Callable[[], Any], pause_s: float = 0.02) -> Any:
     raise TimeoutError(f"{what} did not come within {_PATIENCE_S:.0f} s")
 
 
-def register(source: Path, folder: Path, home: Path) -> Campaign:
-    """The campaign of a file, running by itself."""
-    keys = re.findall(r"^(\w+):", _RUNNING, re.MULTILINE)
+def register(
+    source: Path, folder: Path, home: Path, running: str = _RUNNING, url: str | None = None
+) -> Campaign:
+    """The campaign of a file, running by itself as `running` says; `url` is a database as `Campaign.open` takes it."""
+    keys = re.findall(r"^(\w+):", running, re.MULTILINE)
     text = re.sub(
         rf"^(?:{'|'.join(keys)}):.*\n(?:[ \t]+.*\n)*", "", source.read_text(encoding="utf-8"), flags=re.M
     )
     text = re.sub(r"(?m)^literature:.*\n(?:[ \t]+.*\n)*", "", text)
     text = re.sub(r"(?m)^target_phase:.*\n(?:[ \t]+.*\n)*", "", text)
     path = folder / source.name
-    path.write_text(text + _RUNNING, encoding="utf-8")
-    return Campaign.open(path, home)
+    path.write_text(text + running, encoding="utf-8")
+    return Campaign.open(path, home, database_url=url)
 
 
 def is_well(port: int) -> bool:
