@@ -6,9 +6,9 @@
 
 Builds (some minutes) a campaign of 1,500 plates and 10^5 measurements, or uses what it built in `--home` before.
 Commands are timed from the shell, as a person waits for them, the best and the worst of five, and the processor's time,
-which depends less on what else runs. The turn is the time for which an
-upload keeps other writers waiting: of 64 values in a table, and of 64 spectra. The round is whole, with its plan; its
-overhead is what it spends outside the planner and outside reading files. The limits are those that alloop aims at.
+which depends less on what else runs. The turn is the time for which an upload keeps other writers waiting: of 64 values
+in a table, and of 64 spectra. The round is whole, with its plan; its overhead is what it spends outside the planner and
+outside reading files. The limits are those that alloop aims at.
 """
 
 from __future__ import annotations
@@ -87,12 +87,13 @@ def turns(engine: sa.Engine) -> Iterator[list[float]]:
 
 def table(campaign: Campaign, plate: str, folder: Path) -> Path:
     """A results table with 64 conductivities of a plate; new bytes each time."""
-    lines = ["sample,ionic_conductivity [mS/cm],temperature_C,kind"]
+    now = time.time_ns()
+    lines = ["sample,ionic_conductivity [mS/cm],temperature_C,kind,note"]
     lines += [
-        f"{row.id},{0.01 * (number + 1):.4f},25,total"
+        f"{row.id},{0.01 * (number + 1):.4f},25,total,at {now}"
         for number, row in enumerate(campaign.records.samples(SLUG, plate))
     ]
-    path = folder / f"results {time.time_ns()}.csv"
+    path = folder / f"results {now}.csv"
     path.write_text("\n".join(lines) + "\n")
     return path
 

@@ -61,15 +61,15 @@ def build(home: Path, plates: int, measurements: int, seed: int = 0) -> Campaign
     file = folder / "halide_spinel.yaml"
     file.write_text(_STOPPING.sub("", (BUNDLED / "halide_spinel.yaml").read_text()))
     campaign = Campaign.open(file, home, by="benchmark")
+    each, more = divmod(measurements, plates - 1)
+    if each + 1 > 2 * campaign.file.plate.rows * campaign.file.plate.columns:
+        raise SystemExit(f"{plates} plates have too few wells for {measurements} values of two properties")
     first = campaign.plan(seed=seed, by="benchmark").id
     with campaign.records.reading() as reader:
         pattern = Pattern(
             reader.wells(first), reader.predictions(first), reader.snapshots(SLUG)[-1], reader.plan(first)
         )
     space, rng = campaign.space, np.random.default_rng(seed)
-    each, more = divmod(measurements, plates - 1)
-    if each + 1 > 2 * len(pattern.wells):
-        raise SystemExit(f"{plates} plates have too few wells for {measurements} values of two properties")
     for number in range(1, plates + 1):
         wells = pattern.wells if number == 1 else _wells(space, pattern, plate_id(SLUG, number), rng)
         values = 0 if number == plates else each + (number <= more)

@@ -121,7 +121,7 @@ def measure(rounds: int, source: Path) -> list[dict[str, Any]]:
             ready, dropped, dropped_at = time.perf_counter() - started, 0.0, 0.0
             for number in range(1, rounds + 2):
                 plate = wait_for("a plate", lambda n=number: plate_of(campaign, n))
-                wait_for("the sheet", (campaign.desk.folder(plate) / "sheet.html").is_file)
+                wait_for("plan.html", (campaign.desk.folder(plate) / "plan.html").is_file)
                 if number > 1:
                     taken, published_at = time.perf_counter() - dropped, time.time()
                     seconds = wait_for(

@@ -106,4 +106,9 @@ def environment_of(place: Place, given: Mapping[str, str] = os.environ) -> dict[
         "PREFECT_SERVER_UI_API_URL": place.api,
         SOCKET: str(place.socket),
     }
+    if given.get("ALLOOP_LOG_FORMAT", "").strip().lower() == "json":
+        usual["PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER"] = "json"
+    secret = given.get("PREFECT_SERVER_API_AUTH_STRING")
+    if secret is not None:  # what the server asks for, its clients have to know
+        settled["PREFECT_API_AUTH_STRING"] = secret
     return {**usual, **given, **settled}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import socket
 import subprocess
 import sys
@@ -84,4 +83,10 @@ def test_parts_find_each_other_and_send_nothing_anywhere(tmp_path: Path) -> None
     assert environment.items() >= NO_TELEMETRY.items()
     assert str(place.folder / "prefect.db") in environment["PREFECT_API_DATABASE_CONNECTION_URL"]
     assert [part.name for part in parts_of(place, 2)] == ["server", "standby", "worker", "watch"]
-    assert os.environ.get("PREFECT_API_DATABASE_CONNECTION_URL") is None
+    assert "PREFECT_API_AUTH_STRING" not in environment
+    # what alloop is told of logs and secrets holds for Prefect too
+    told = environment_of(
+        place, {"ALLOOP_LOG_FORMAT": "json", "PREFECT_SERVER_API_AUTH_STRING": "lab:secret"}
+    )
+    assert told["PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER"] == "json"
+    assert told["PREFECT_API_AUTH_STRING"] == "lab:secret"

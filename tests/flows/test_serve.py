@@ -9,7 +9,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.flow_runs import resume_flow_run
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from serving import Serving, artifacts_of, events_of, runs_of
 from upkeep_lab import PLATE, SECOND, SLUG, Lab
 
@@ -19,7 +19,7 @@ from alloop.records import EventRow, Records
 
 @pytest.fixture
 def serving(lab: Lab) -> Iterator[Serving]:
-    made = Serving(lab.home, lab.folder / "serve.log")
+    made = Serving(lab.home, lab.folder / "serve.log", {"PREFECT_SERVER_API_AUTH_STRING": "lab:secret"})
     yield made
     if made.process is not None and made.process.poll() is None:
         made.end(signal.SIGKILL)
@@ -36,7 +36,8 @@ def events(records: Records, verb: str) -> list[EventRow]:
 def test_a_campaign_goes_on_by_itself_and_a_person_approves(lab: Lab, serving: Serving) -> None:
     serving.start()
     records = lab.records()
-    with temporary_settings({PREFECT_API_URL: serving.api}), get_client(sync_client=True) as client:
+    settings = {PREFECT_API_URL: serving.api, PREFECT_API_AUTH_STRING: "lab:secret"}
+    with temporary_settings(settings), get_client(sync_client=True) as client:
 
         def form(plate: str) -> FlowRun | None:
             return next(

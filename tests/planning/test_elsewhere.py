@@ -112,6 +112,18 @@ def test_a_round_may_ask_for_more_or_less_than_the_usual_limit(
     assert plan_plate(replace(asked, screen_up_to=size - 1), 3).candidates_screened != size
 
 
+def test_in_the_largest_spaces_parts_grow_and_are_sieved_piece_by_piece(
+    asked: PlanningProblem, processes: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _sieved(monkeypatch)
+    monkeypatch.setattr(screen, "_MOST_PARTS", 3)
+    told: list[str] = []
+    here = replace(plan_plate(asked, 3, told.append), seconds={})
+    assert len([line for line in told if line.startswith("screening: ")]) in (3, 4)
+    assert here.candidates_screened == asked.space.size
+    assert replace(plan_plate(asked, 3, runner=processes), seconds={}) == here
+
+
 def test_models_learned_elsewhere_are_the_same(asked: PlanningProblem, processes: Runner) -> None:
     background = asked.features.of_block(asked.space.decode(some(asked.space, 500, 2)))
     points = asked.features.of_block(asked.space.decode(some(asked.space, 200, 3)))

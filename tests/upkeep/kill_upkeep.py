@@ -1,10 +1,10 @@
 """Kill a process at its lasting steps while it keeps a campaign going, and look at what the next one makes of it.
 
-Run as a script: `kill_upkeep.py ingest|round|release FOLDER URL-or-empty STRIDE`. FOLDER/home is worked on, and made
-anew each time from FOLDER/template; so is the database at the URL, from the one whose name ends with `_kept`. A forked
-child dies at every STRIDE-th step that lasts (a folder made, a file renamed, replaced or flushed, a commit); then
-another child does the same to its end. What it leaves must be what one undisturbed child leaves. Prints JSON: how many
-died.
+Run as a script: `kill_upkeep.py ingest|round|release FOLDER URL-or-empty KILLS`. FOLDER/home is worked on, and made
+anew each time from FOLDER/template; so is the database at the URL, from the one whose name ends with `_kept`. Forked
+children die at KILLS steps that last (a folder made, a file renamed, replaced or flushed, a commit), evenly over all of
+them; after each, another child does the same to its end. What it leaves must be what one undisturbed child leaves.
+Prints JSON: how many died, of how many steps.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from kill_driver import Steps, in_child
 from upkeep_lab import PLATE, SECOND, SLUG, Lab
 
 from alloop.upkeep import decide_next, due_things, inbox, ingest_inbox, release_plate, run_round
+
+NEVER = 10**9
 
 
 class LastingSteps(Steps):
@@ -97,37 +99,37 @@ def refill(url: str) -> None:
         connection.exec_driver_sql(f"CREATE DATABASE {address.database} TEMPLATE {address.database}_kept")
 
 
-def do(work: Callable[[Lab], object], folder: Path, url: str | None, kill_at: int | None) -> bool:
-    """Do the work in a child that is killed at a step; did it live?"""
+def do(work: Callable[[Lab], object], folder: Path, url: str | None, kill_at: int = NEVER) -> bool:
+    """Do the work in a child that is killed at a step; did it live? Then `steps` in the folder says how many it did."""
 
     def child() -> None:
-        if kill_at is not None:
-            LastingSteps(kill_at).watch()
+        steps = LastingSteps(kill_at)
+        steps.watch()
         work(Lab(folder, url))
+        (folder / "steps").write_text(str(kill_at - steps.left))
 
     return in_child(child)
 
 
-def main(todo: str, folder: Path, url: str | None, stride: int) -> int:
+def main(todo: str, folder: Path, url: str | None, kills: int) -> dict[str, int]:
     inbox.SETTLE_SECONDS = inbox.FOLDER_SETTLE_SECONDS = 0.0
     from alloop.planning import plan_plate  # noqa: F401  what the children need is imported once
 
     work = WORK[todo]
     fresh(folder, url)
-    assert do(work, folder, url, None)
-    expected = story(Lab(folder, url))
-    deaths, at, survived = 0, 0, False
-    while not survived:
+    assert do(work, folder, url)
+    expected, steps = story(Lab(folder, url)), int((folder / "steps").read_text())
+    deaths = 0
+    for number in range(kills):
+        at = int((number + 0.5) * steps / kills)
         fresh(folder, url)
-        survived = do(work, folder, url, at)
-        deaths += not survived
-        assert do(work, folder, url, None)
+        deaths += not do(work, folder, url, at)
+        assert do(work, folder, url)
         found = story(Lab(folder, url))
         wrong = {name: (found[name], expected[name]) for name in expected if found[name] != expected[name]}
-        assert not wrong, f"killed at step {at}: {wrong}"
-        at += stride
-    return deaths
+        assert not wrong, f"killed at step {at} of {steps}: {wrong}"
+    return {"deaths": deaths, "steps": steps}
 
 
 if __name__ == "__main__":
-    print(json.dumps({"deaths": main(sys.argv[1], Path(sys.argv[2]), sys.argv[3] or None, int(sys.argv[4]))}))
+    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3] or None, int(sys.argv[4]))))

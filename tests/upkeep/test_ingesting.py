@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import zipfile
 
 import pytest
@@ -10,7 +12,7 @@ from campaign_shell import all_wells, wide
 from upkeep_lab import PLATE, Lab, values_of
 
 from alloop.errors import RecordsError, StateError
-from alloop.upkeep import inbox, ingest_inbox
+from alloop.upkeep import inbox, ingest_inbox, raise_alerts
 
 
 def test_each_thing_is_one_upload_and_one_refused_does_not_block_the_others(lab: Lab) -> None:
@@ -172,3 +174,42 @@ def test_an_inbox_that_cannot_be_written_is_told_and_nothing_is_lost(lab: Lab) -
     assert lab.files() == ["a.csv", "taken"]
     (lab.inbox / "taken").unlink()
     assert [one.outcome for one in ingest_inbox(lab.campaign).things] == ["recorded"]
+
+
+def test_names_of_any_bytes_and_length_do_not_block_the_others(lab: Lab) -> None:
+    lab.inbox.mkdir(parents=True)
+    odd = os.fsencode(lab.inbox) + b"/\xff\xfe.csv"
+    with open(odd, "wb") as stream:
+        stream.write(b"sample\nx\n")
+    lab.drop("x" * 250 + ".csv", "sample\nx\n")
+    lab.drop_well("z.csv", "A01")
+    report = ingest_inbox(lab.campaign)
+    assert [one.outcome for one in report.things] == ["refused", "recorded", "refused"]
+    assert json.loads(json.dumps(report.as_json()).encode())["things"][2]["name"] == "\\udcff\\udcfe.csv"
+    assert f"{'x' * 250}/reasons.problems.txt" in lab.files("refused")
+    assert len(raise_alerts(lab.campaign)) == 1
+
+
+def test_a_thing_that_somebody_else_takes_over_is_left_to_them(lab: Lab) -> None:
+    lab.drop_well("a.csv", "A01")
+    lab.drop_well("b.csv", "A02")
+
+    def steal(text: str) -> None:
+        for held in lab.inbox.glob("taken/*/*/a.csv"):
+            shutil.move(held, lab.folder / "a.csv")
+
+    report = ingest_inbox(lab.campaign, progress=steal)
+    assert [(one.name, one.outcome) for one in report.things] == [("b.csv", "recorded")]
+    (lab.folder / "a.csv").rename(lab.inbox / "a.csv")
+    assert [one.outcome for one in ingest_inbox(lab.campaign).things] == ["recorded"]
+    assert lab.files("refused") == []
+
+
+def test_what_kills_every_process_is_refused_in_the_end(lab: Lab) -> None:
+    folder = lab.inbox / "taken" / "elsewhere-12-abcdef01" / "1-9"
+    folder.mkdir(parents=True)
+    lab.drop_well("a.csv", "A01").rename(folder / "a.csv")
+    (thing,) = ingest_inbox(lab.campaign).things
+    assert thing.outcome == "refused"
+    assert str(thing.problems[0]) == "a.csv: alloop died 10 times while it read this; upload it by hand"
+    assert lab.values() == []

@@ -6,9 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -165,3 +166,63 @@ def test_a_database_that_stays_away_is_one_line_and_nothing_is_lost(
     assert [one.kind for one in due_things(campaign.records)] == ["release", "ingest"]
     assert [one.outcome for one in ingest_inbox(campaign).things] == ["recorded"]
     assert lab.files("taken") == []
+
+
+@pytest.fixture
+def open_lab(lab: Lab) -> Iterator[Lab]:
+    """The lab in a folder that everybody may enter and write."""
+    ingest_inbox(lab.campaign)  # imports what a child that is nobody may not be able to read
+    lab.close()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        shutil.copytree(lab.home, folder / "home")
+        for path in (folder / "home").rglob("*"):
+            path.chmod(0o777 if path.is_dir() else 0o666)
+        (folder / "home").chmod(0o777)
+        opened = Lab(folder, lab.url)
+        yield opened
+        opened.close()
+
+
+@needs_fork
+def test_a_folder_that_is_read_only_is_one_line_and_nothing_is_lost(open_lab: Lab) -> None:
+    open_lab.drop_well("a.csv", "A01").chmod(0o666)
+    said = open_lab.folder / "said.txt"
+    for path in (open_lab.inbox / "taken", open_lab.inbox):
+        path.chmod(0o555)
+
+    def work() -> None:
+        if os.geteuid() == 0:
+            os.setuid(65534)  # root may write everywhere
+        try:
+            ingest_inbox(Lab(open_lab.folder, open_lab.url).campaign)
+        except RecordsError as error:
+            said.write_text(str(error))
+
+    assert in_children([work]) == [0]
+    assert said.read_text().startswith(f"inbox {open_lab.inbox}: ")
+    assert said.read_text().endswith("(Permission denied); nothing of it is lost")
+    assert open_lab.files() == ["a.csv"]
+    for path in (open_lab.inbox, open_lab.inbox / "taken"):
+        path.chmod(0o755)
+    assert [one.outcome for one in ingest_inbox(open_lab.campaign).things] == ["recorded"]
+
+
+@needs_fork
+def test_a_thing_that_may_not_be_moved_does_not_block_the_others(open_lab: Lab) -> None:
+    open_lab.drop_well("good.csv", "A01").chmod(0o666)
+    open_lab.drop_well("locked/b.csv", "A02")
+    (open_lab.inbox / "locked").chmod(0o500)
+    (open_lab.inbox / "taken").chmod(0o777)
+    said = open_lab.folder / "said.txt"
+
+    def work() -> None:
+        if os.geteuid() == 0:
+            os.setuid(65534)  # root may move everything
+        report = ingest_inbox(Lab(open_lab.folder, open_lab.url).campaign)
+        said.write_text(" ".join(f"{one.name}={one.outcome}" for one in report.things))
+
+    assert in_children([work]) == [0]
+    assert said.read_text() == "good.csv=recorded locked=refused"
+    assert "locked/b.csv" in open_lab.files()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from statistics import median
 
-from alloop.campaign.evidence import Evidence, aims_of, fits
+from alloop.campaign.evidence import aims_of, fits
 from alloop.campaign_file import CampaignFile
 from alloop.errors import Problem
 from alloop.planning.aims import Constraint, Objective
 from alloop.properties import get_property
-from alloop.records import MeasurementRow
+from alloop.records import MeasurementRow, ShortValue
 from alloop.scales import from_model_scale, model_value
+
+Value = MeasurementRow | ShortValue
 
 _FAR = 5.0
 _FEWEST_PAIRS = 4
@@ -20,17 +22,26 @@ _SD_OF_MAD = 1.4826
 
 
 def unlike_replicates(
-    file: CampaignFile, evidence: Evidence, samples: Collection[str]
+    file: CampaignFile, counted: Iterable[Value], recipe_of: Mapping[str, str], samples: Collection[str]
 ) -> tuple[Problem, ...]:
     """A warning for each value of `samples` that is far off the median of other samples of the same recipe.
 
     How far is far is told by the replicates themselves: `_FAR` times the spread (from the median absolute deviation)
     of all samples about the medians of their recipes, over the whole campaign. Fewer than `_FEWEST_PAIRS` replicated
     values tell nothing.
+
+    Args:
+        file: the campaign's.
+        counted: the values that are believed, of the whole campaign.
+        recipe_of: the planned recipe of each sample.
+        samples: whose values are in question.
     """
     found = []
+    rows: dict[str, list[Value]] = {}
+    for row in counted:
+        rows.setdefault(row.property, []).append(row)
     for aim in {aim.property: aim for aim in reversed(aims_of(file))}.values():
-        groups = _groups(evidence, aim)
+        groups = _groups(rows.get(aim.property, ()), recipe_of, aim)
         away = [abs(y - _centre(group, name)) for group in groups.values() for name, (y, _) in group.items()]
         if len(away) < _FEWEST_PAIRS:
             continue
@@ -44,27 +55,24 @@ def unlike_replicates(
 
 
 def _groups(
-    evidence: Evidence, aim: Objective | Constraint
-) -> dict[str, dict[str, tuple[float, MeasurementRow]]]:
+    rows: Iterable[Value], recipe_of: Mapping[str, str], aim: Objective | Constraint
+) -> dict[str, dict[str, tuple[float, Value]]]:
     """By recipe, of recipes that were made more than once: by sample, the value on the model's scale."""
-    groups: dict[str, dict[str, tuple[float, MeasurementRow]]] = {}
-    for row in evidence.counted:
-        if row.property != aim.property or not row.sample or row.bound != "exact" or not fits(row, aim):
+    groups: dict[str, dict[str, tuple[float, Value]]] = {}
+    for row in rows:
+        if not row.sample or row.bound != "exact" or not fits(row, aim):
             continue
         value = model_value(row.value, aim.scale)
         if value is not None and math.isfinite(value):
-            recipe = evidence.well_of_sample[row.sample].recipe_key
-            groups.setdefault(recipe, {})[row.sample] = (value, row)
+            groups.setdefault(recipe_of[row.sample], {})[row.sample] = (value, row)
     return {recipe: group for recipe, group in groups.items() if len(group) > 1}
 
 
-def _centre(group: Mapping[str, tuple[float, MeasurementRow]], name: str) -> float:
+def _centre(group: Mapping[str, tuple[float, Value]], name: str) -> float:
     return median(y for other, (y, _) in group.items() if other != name)
 
 
-def _problem(
-    row: MeasurementRow, aim: Objective | Constraint, centre: float, far: float, others: int
-) -> Problem:
+def _problem(row: Value, aim: Objective | Constraint, centre: float, far: float, others: int) -> Problem:
     unit = get_property(aim.property).unit
     expected = from_model_scale(centre, aim.scale)
     shown = "" if unit == "1" else f" {unit}"

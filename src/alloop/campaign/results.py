@@ -11,7 +11,16 @@ from typing import Any
 from alloop.campaign.arrangement import FEWEST_FOR_ARRANGEMENT, misplaced, true_wells
 from alloop.campaign.density_checks import too_dense
 from alloop.campaign.desk import Desk, table_context
-from alloop.campaign.evidence import Evidence, aims_of, fits, gather, is_confirmed, modelled_in
+from alloop.campaign.evidence import (
+    Evidence,
+    aims_of,
+    fits,
+    gather,
+    is_believed,
+    is_confirmed,
+    modelled_in,
+    old_literature,
+)
 from alloop.campaign.ledger import compare
 from alloop.campaign.replicate_checks import unlike_replicates
 from alloop.campaign.suspects import wrong_factor
@@ -19,7 +28,7 @@ from alloop.campaign_file import all_wells
 from alloop.errors import Problem, StateError, UploadError
 from alloop.ingest import ParsedDerivation, ParsedUpload, collect, record_files, results_context
 from alloop.properties import get_property
-from alloop.records import Doubt, MeasurementRow, Records, Transaction, split_sample_id
+from alloop.records import Doubt, MeasurementRow, Records, Transaction, split_sample_id, without_collecting
 from alloop.surrogate.doubts import FAR_FOR_A_UNIT
 
 
@@ -204,9 +213,13 @@ def _of_cancelled(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
 def _unlike(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
     """A warning for each value that is off by what a wrong unit makes, or far off its replicates."""
     wanted = set(samples)
-    with desk.records.reading() as reader:
-        evidence = gather(reader, desk.slug)
-        predictions = reader.campaign_predictions(desk.slug)
+    plates = sorted({split_sample_id(sample)[0] for sample in samples})
+    with desk.records.reading() as reader, without_collecting():
+        evidence = gather(reader, desk.slug, plates)
+        predictions = [row for plate in plates for row in reader.predictions(plate)]
+        old = old_literature(reader, desk.slug, reader.versions(desk.slug))
+        counted = [row for row in reader.short_values(desk.slug) if is_believed(row, old)]
+        recipes = reader.recipes(desk.slug)
     found = []
     for entry in compare(evidence, predictions, modelled_in(desk.file)):
         sample = f"{entry.plate}-{entry.well}"
@@ -221,7 +234,7 @@ def _unlike(desk: Desk, samples: Sequence[str]) -> tuple[Problem, ...]:
                 f"upload the right value, or confirm this one: alloop trust {sample} {entry.name} --why ..."
             )
             found.append(Problem(f"sample {sample}", what, mend))
-    checks = unlike_replicates(desk.file, evidence, wanted) + too_dense(desk.file, evidence, wanted)
+    checks = unlike_replicates(desk.file, counted, recipes, wanted) + too_dense(desk.file, evidence, wanted)
     return (*found, *checks)
 
 

@@ -54,16 +54,18 @@ def round(
         Path | None, typer.Option(metavar="DIR", help="The inbox, where it is not the campaign's own.")
     ] = None,
     no_ingest: Annotated[bool, typer.Option("--no-ingest", help="Leave the inbox alone.")] = False,
+    runner: o.RunnerName = None,
     by: o.By = None,
     dry_run: o.DryRun = False,
     json: o.Json = False,
 ) -> None:
     """Take in what came, score what was foretold, and plan the next plate if it is time."""
     from alloop.campaign.home import person
+    from alloop.runner import open_runner
     from alloop.upkeep import run_round
 
     opened = o.campaign(campaign)
-    with progress() as tell:
+    with progress() as tell, open_runner(runner) as workers:
         report = run_round(
             opened,
             by=person(by),
@@ -72,6 +74,7 @@ def round(
             inbox=inbox,
             dry_run=dry_run,
             progress=tell,
+            runner=workers,
         )
     if json:
         emit(report.as_json())
@@ -119,6 +122,8 @@ def due(
 
 
 def _say_ingested(report: IngestReport) -> None:
+    from alloop.upkeep.ingesting import shown
+
     for thing in report.things:
         warn(thing.warnings)
         if thing.outcome == "recorded":
@@ -127,7 +132,7 @@ def _say_ingested(report: IngestReport) -> None:
         elif thing.outcome == "known":
             say(f"{thing.name}: these bytes were recorded before")
         else:
-            say(f"{thing.name}: refused; it lies in {thing.place}")
+            say(f"{thing.name}: refused; it lies in {shown(thing.place)}")
         say(*(f"{plate} is complete" for plate in thing.completed))
     say(*(f"{name}: still being written, left for the next time" for name in report.later))
 

@@ -24,7 +24,7 @@ from alloop.planning.goals import Yardstick
 from alloop.planning.guided import search
 from alloop.planning.problem import PlanningProblem
 from alloop.planning.settings import PlateSettings
-from alloop.planning.shortlist import Kept, best_of, merged, spread
+from alloop.planning.shortlist import PARTS, Kept, best_of, by_parts, merged, spread
 from alloop.planning.sieving import make_sieve
 from alloop.planning.stream import Sieve, make_listing
 from alloop.planning.study import Study, make_study, open_candidates
@@ -37,7 +37,8 @@ DIRECT = 24_000
 _BLOCK = 16_384
 _SIFTED = (24_576, 262_144)
 """Candidates sifted at once: a part of the space, unless that is too few for two threads or too many for the memory."""
-_PARTS = 96
+_MOST_PARTS = 4096
+"""The best of every part are judged: in spaces of billions, parts grow instead of their number."""
 
 
 def find_device(name: str) -> torch.device:
@@ -121,14 +122,10 @@ def _shortlist(study: Study, kept: Kept) -> IntArray:
 
 
 def _best_of_parts(study: Study, kept: Kept) -> IntArray:
-    """Ranks (sorted) of the best by each score and choice in every one of `_PARTS` equal parts of the space."""
-    size = study.problem.space.size
-    edges = [size * part // _PARTS for part in range(1, _PARTS)]
-    places = np.searchsorted(kept.ranks, np.array(edges, dtype=np.int64))
-    per_part = np.full(
-        study.n_scores, max(study.n_keep // (2 * _PARTS * study.n_scores * len(study.settings)), 1)
-    )
-    parts = [rows for rows in np.split(np.arange(len(kept.ranks)), places) if len(rows)]
+    """Ranks (sorted) of the best by each score and choice in every one of `PARTS` equal parts of the space."""
+    each = max(study.n_keep // (2 * PARTS * study.n_scores * len(study.settings)), 1)
+    per_part = np.full(study.n_scores, each)
+    parts = by_parts(kept.ranks, study.problem.space.size)
     nothing = [np.zeros(0, dtype=np.int64)]
     return np.concatenate([best_of(kept.rows(rows), per_part).ranks for rows in parts] or nothing)
 
@@ -137,7 +134,8 @@ def _sift(study: Study, sieve: Sieve, progress: Callable[[str], None]) -> tuple[
     """Ranks of what passes, and how many were scored."""
     listing = sieve.listing
     each = len(listing.combinations)
-    block = max(int(np.clip(listing.size // _PARTS, *_SIFTED)) // each, 1)
+    wanted = max(int(np.clip(listing.size // PARTS, *_SIFTED)), -(-listing.size // _MOST_PARTS))
+    block = max(wanted // each, 1)
     n = listing.n_compositions
     ranges = _Ranges(n, block)
     passed: list[IntArray] = []
@@ -163,7 +161,12 @@ class _Ranges(Sequence[tuple[int, int]]):
 
 def _passed_of_range(sieve: Sieve, numbers: tuple[int, int]) -> IntArray:
     """Ranks (sorted) of what passes, and of the best, among the compositions of a range of numbers."""
-    return np.unique(np.concatenate(sieve.passed(np.arange(*numbers, dtype=np.int64))))
+    first, stop = numbers
+    at_once = max(_SIFTED[1] // len(sieve.listing.combinations), 1)
+    pieces = (
+        np.arange(start, min(start + at_once, stop), dtype=np.int64) for start in range(first, stop, at_once)
+    )
+    return np.unique(np.concatenate(sieve.passed(pieces)))
 
 
 __all__ = ["find_device", "open_candidates", "screen"]

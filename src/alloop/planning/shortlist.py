@@ -9,6 +9,9 @@ import numpy as np
 
 from alloop.arrays import IntArray, RealArray
 
+PARTS = 96
+"""Parts of a space whose best are kept: neighbours in rank are alike, and the best of all would be one crowd."""
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -42,6 +45,12 @@ def best_of(kept: Kept, per_choice: IntArray) -> Kept:
             scores = -kept.scores[np.ix_(rows, per_choice == count)]
             wanted[rows[np.argpartition(scores, count - 1, axis=0)[:count].ravel()]] = True
     return kept.rows(np.flatnonzero(wanted))
+
+
+def by_parts(ranks: IntArray, size: int) -> list[IntArray]:
+    """Rows of sorted `ranks` in each of `PARTS` equal parts of a space; parts without any are left out."""
+    edges = np.array([size * part // PARTS for part in range(1, PARTS)], dtype=np.int64)
+    return [rows for rows in np.split(np.arange(len(ranks)), np.searchsorted(ranks, edges)) if len(rows)]
 
 
 def spread(ranks: IntArray, count: int) -> IntArray:

@@ -7,8 +7,9 @@ them in any order: threads, or the workers of a cluster, to which the sieve trav
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
@@ -102,11 +103,11 @@ class Sieve:
     scoring: Scoring
     thresholds: Tensor
 
-    def passed(self, numbers: IntArray) -> tuple[IntArray, IntArray]:
-        """Ranks that beat a threshold, and ranks of the best by each score and choice, of compositions (n,)."""
+    def passed(self, numbers: Iterable[IntArray]) -> tuple[IntArray, IntArray]:
+        """Ranks that beat a threshold, and of the best by each score and choice, among pieces (n,) of compositions."""
         beaten: list[IntArray] = []
         best: dict[int, tuple[Tensor, IntArray]] = {}
-        for part, combination, scored in self.scored(numbers):
+        for part, combination, scored in chain.from_iterable(map(self.scored, numbers)):
             choice = int(self.listing.choices[combination])
             above = (scored >= self.thresholds[choice]).any(dim=0).nonzero()[:, 0].cpu().numpy()
             if len(above):
@@ -141,4 +142,4 @@ class Sieve:
 
 def passed_of(sieve: Sieve, numbers: IntArray) -> tuple[IntArray, IntArray]:
     """:meth:`Sieve.passed`, for a runner."""
-    return sieve.passed(numbers)
+    return sieve.passed([numbers])

@@ -15,7 +15,7 @@ from alloop.planning.problem import PlanningProblem
 from alloop.planning.ranks import ranks_of
 from alloop.planning.scores import Judge, Scoring, make_judge, make_scoring
 from alloop.planning.settings import PlateSettings
-from alloop.planning.shortlist import Kept, merged
+from alloop.planning.shortlist import Kept, best_of, by_parts, merged
 from alloop.runner import Runner
 from alloop.space import Block, FeatureMap, Space
 
@@ -47,6 +47,7 @@ class Judging:
         settings: which plate settings are open.
         judge: the fast view of the models.
         scoring: what candidates are scored by.
+        per_choice: (n_scores,) how many are wanted at most by each score and choice of shared settings.
     """
 
     space: Space
@@ -55,6 +56,7 @@ class Judging:
     settings: PlateSettings
     judge: Judge
     scoring: Scoring
+    per_choice: IntArray
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,7 @@ class Study:
     @property
     def per_choice(self) -> IntArray:
         """(n_scores,) how many are wanted by each score and choice of shared settings, over the whole space."""
-        weights = self.scoring.weights
-        share: IntArray = self.n_keep * weights // (2 * weights.sum() * len(self.settings))
-        return np.maximum(share, 2)
+        return self.judging.per_choice
 
     def outputs(self, ranks: IntArray) -> tuple[FloatArray, FloatArray]:
         """Features (n, d) of candidates and what the models say of them: outputs (n, o)."""
@@ -102,7 +102,7 @@ class Study:
         return np.concatenate(features), np.concatenate(outputs)
 
     def kept(self, ranks: IntArray) -> Kept:
-        """Candidates that may be proposed, with their scores as judged."""
+        """Candidates that may be proposed and are among the best somewhere, with their scores as judged."""
         pieces = _pieces(np.setdiff1d(ranks, self.closed))
         return merged(list(self.judges.map(_kept_of, self.judging, pieces)))
 
@@ -122,7 +122,10 @@ def _kept_of(judging: Judging, ranks: IntArray) -> Kept:
     rows = np.flatnonzero(_not_excluded(judging.space, judging.excluded, block) & (choice >= 0))
     outputs = judging.judge.outputs(judging.features.of_block(block)[rows])
     found = judging.scoring(torch.as_tensor(outputs.T.copy()))
-    return Kept(ranks[rows], choice[rows], found.numpy().T)
+    kept = Kept(ranks[rows], choice[rows], found.numpy().T)
+    # what is not among the best here is not among the best of its part or of all: it need not travel
+    parts = by_parts(kept.ranks, judging.space.size)
+    return merged([best_of(kept.rows(own), judging.per_choice) for own in parts] or [kept])
 
 
 def make_study(
@@ -144,5 +147,8 @@ def make_study(
     held = (problem.space.find(key) for key in problem.excluded_keys)
     made = ranks_of(problem.space, [*problem.pending, *(sample.candidate for sample in problem.made)])
     ranks = np.union1d(made[made >= 0], np.array([one for one in held if one is not None], dtype=np.int64))
-    judging = Judging(problem.space, problem.features, problem.excluded_elements, settings, judge, scoring)
+    space, features, excluded = problem.space, problem.features, problem.excluded_elements
+    weights = scoring.weights
+    per_choice = np.maximum(n_keep * weights // (2 * weights.sum() * len(settings)), 2)
+    judging = Judging(space, features, excluded, settings, judge, scoring, per_choice)
     return Study(problem, settings, judging, ranks, n_keep, runner, runner if judge.travels else here)

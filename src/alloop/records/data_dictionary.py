@@ -68,7 +68,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "revision": ("", "revision of the plan"),
     "role": ("", "candidate, control, replicate or random"),
     "sample": ("", "name and barcode of the sample"),
-    "scale": ("", "linear or log10: the scale of sd"),
+    "scale": ("", "linear, log10 or logit: the scale of sd"),
     "sd": ("see unit and scale", "standard deviation for a new measurement on that scale"),
     "seed": ("", "seed of the plan's random numbers"),
     "settings": ("as in the campaign file", "process settings, JSON"),

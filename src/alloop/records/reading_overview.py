@@ -123,6 +123,16 @@ class OverviewReader(EventsReader):
         )
         return list(map(ShortPlate._make, self.connection.execute(query).all()))
 
+    def recipes(self, slug: str) -> dict[str, str]:
+        """The recipe that was planned for each sample, by the sample's name."""
+        sample, well = schema.sample, schema.well
+        query = (
+            sa.select(sample.c.id, well.c.recipe_key)
+            .join(well, (well.c.plate_id == sample.c.plate_id) & (well.c.well == sample.c.well))
+            .where(sample.c.campaign_id == self.campaign_id(slug))
+        )
+        return {row[0]: row[1] for row in self.connection.execute(query).all()}
+
     def settings_as_made(self, slug: str) -> dict[str, str]:
         """The settings of every sample as they were, encoded, by the sample's name."""
         table, made = schema.sample, schema.preparation

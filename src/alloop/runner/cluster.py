@@ -19,7 +19,18 @@ from alloop.runner.pieces import Promise, Sendings, batches, compute, in_order
 from alloop.runner.protocol import Item, Result, Shared
 from alloop.runner.threads import n_workers
 
-_PATIENCE_s = 20.0
+_PATIENCE_s = 30.0
+_SETTINGS = {
+    # else what is shared is dropped, and sent again, whenever no piece is waiting for it
+    "distributed.scheduler.active-memory-manager.start": False,
+    # without Dask's MALLOC_TRIM_THRESHOLD_: memory that goes back at once is cleared anew for every block of candidates
+    "distributed.nanny.pre-spawn-environ": {
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    },
+    "distributed.worker.profile.enabled": False,  # nobody looks at it
+}
 _MISSING = 'pip install "alloop[distributed]"'
 
 
@@ -145,8 +156,7 @@ def _begin(stack: ExitStack, workers: int) -> Any:
     Client, LocalCluster = _dask()
     import dask
 
-    # else what is shared is dropped and sent again whenever no piece is waiting for it
-    with dask.config.set({"distributed.scheduler.active-memory-manager.start": False}):
+    with dask.config.set(_SETTINGS):
         cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

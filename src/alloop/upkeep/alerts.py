@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,9 @@ from alloop.campaign import Campaign
 from alloop.campaign_file import AlertRules
 from alloop.logs import about
 from alloop.records import PENDING_STATES, EventRow, Reader, Records
+from alloop.upkeep.claims import PROBLEMS
 from alloop.upkeep.inbox import REFUSED, inbox_folder
+from alloop.upkeep.ingesting import shown
 from alloop.upkeep.patience import patiently
 from alloop.upkeep.round_events import FAILED, newest_round
 from alloop.upkeep.scoring import NewestScores, score_newest
@@ -170,16 +173,20 @@ def _failed_round(reader: Reader, campaign: str) -> Iterator[Alert]:
 
 def _refused(inbox: Path, campaign: str) -> Iterator[Alert]:
     """One alert for all that is refused, and a new one when something new is."""
-    files = [(path.stat().st_mtime_ns, path) for path in sorted((inbox / REFUSED).glob("*/*.problems.txt"))]
+    files = []
+    for path in sorted((inbox / REFUSED).glob(f"*/*{PROBLEMS}")):
+        with suppress(FileNotFoundError):  # a person is tidying up
+            files.append((path.stat().st_mtime_ns, path))
     if not files:
         return
     changed, newest = max(files)
-    with newest.open(encoding="utf-8", errors="replace") as stream:
+    reason = ""
+    with suppress(FileNotFoundError), newest.open(encoding="utf-8", errors="replace") as stream:
         reason = stream.readline(_LONGEST_REASON).strip()
     count = "a thing" if len(files) == 1 else f"{len(files)} things"
-    what = f"{count} of the inbox could not be recorded; the newest is {newest.parent.name}: {reason}"
+    what = f"{count} of the inbox could not be recorded; the newest is {shown(newest.parent.name)}: {reason}"
     mend = f"mend it and drop it again; then remove it from {inbox / REFUSED}"
-    yield Alert("inbox", campaign, f"inbox {newest.parent.name} {changed}", what, mend)
+    yield Alert("inbox", campaign, f"inbox {shown(newest.parent.name)} {changed}", what, mend)
 
 
 def _lost_calibration(campaign: str, newest: NewestScores) -> Iterator[Alert]:

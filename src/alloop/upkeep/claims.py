@@ -21,7 +21,9 @@ from alloop.upkeep.inbox import DONE, REFUSED, TAKEN, cannot
 
 MOST_TRIES = 10
 """A thing at which so many processes died is refused: it is likely what kills them."""
-_PROBLEMS = ".problems.txt"
+PROBLEMS = ".problems.txt"
+"""Ends the name of the file with the reasons."""
+_LONGEST_NAME = 200
 _LOCK = ".lock"
 _LOCK_SECONDS = 10
 
@@ -33,6 +35,11 @@ class Held:
     around: Path
     path: Path
     tries: int = 0
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether somebody else has it after all: some network shares hold no locks between machines."""
+        return not os.path.lexists(self.path)
 
     @property
     def name(self) -> str:
@@ -52,17 +59,23 @@ class Claim:
         """Take a thing; None when somebody else was quicker.
 
         Raises:
+            PermissionError: when this thing cannot be moved, though others may.
             RecordsError: when the inbox cannot be written.
         """
         around = self._next(0)
         try:
             around.mkdir()
+        except OSError as error:
+            raise cannot(self.inbox, f"{path.name} cannot be taken", error) from error
+        try:
             os.rename(path, around / path.name)
         except OSError as error:
             with suppress(OSError):
                 around.rmdir()
-            if not path.exists():
+            if not os.path.lexists(path):
                 return None
+            if isinstance(error, PermissionError):
+                raise
             raise cannot(self.inbox, f"{path.name} cannot be taken", error) from error
         return Held(around, around / path.name)
 
@@ -73,7 +86,8 @@ class Claim:
             RecordsError: when the inbox cannot be written.
         """
         taken: list[Held] = []
-        for lock_file in sorted(self._folder.parent.glob(f"*{_LOCK}")):
+        locks = {path if path.suffix == _LOCK else _lock_of(path) for path in self._folder.parent.iterdir()}
+        for lock_file in sorted(locks):
             folder = lock_file.with_suffix("")
             lock = FileLock(lock_file)
             try:
@@ -107,8 +121,10 @@ class Claim:
         Raises:
             RecordsError: when the inbox cannot be written.
         """
+        stem = held.name if len(os.fsencode(held.name)) <= _LONGEST_NAME else "reasons"
         try:
-            (held.around / f"{held.name}{_PROBLEMS}").write_text(reasons, encoding="utf-8")
+            path = held.around / f"{stem}{PROBLEMS}"
+            path.write_text(reasons, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise cannot(
                 self.inbox, f"the reasons why {held.name} is refused cannot be written", error
@@ -117,7 +133,7 @@ class Claim:
 
     def _adopt(self, folder: Path) -> Iterator[Held]:
         for around in sorted(folder.glob("*-*")):
-            inside = sorted(os.listdir(around), key=len)
+            inside = sorted(os.listdir(around), key=lambda name: name.endswith(PROBLEMS))
             if not inside:
                 around.rmdir()  # its process died before it took anything
                 continue
@@ -194,4 +210,4 @@ def _lock_of(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}{_LOCK}")
 
 
-__all__ = ["MOST_TRIES", "Claim", "Held", "abandoned", "claim"]
+__all__ = ["MOST_TRIES", "PROBLEMS", "Claim", "Held", "abandoned", "claim"]

@@ -18,6 +18,7 @@ from alloop.records import Reader, Records
 from alloop.upkeep.alerts import cheap_alerts
 from alloop.upkeep.claims import abandoned
 from alloop.upkeep.inbox import inbox_folder, lying_in, mark_of
+from alloop.upkeep.ingesting import shown
 from alloop.upkeep.releasing import RELEASED
 from alloop.upkeep.round_events import ROUND, due_time, newest_round, seen_by_round
 
@@ -140,8 +141,8 @@ def _inbox_cause(folder: Path) -> tuple[str, str] | None:
         return "unreadable", str(error)  # taking it in says the same aloud
     if not lying and not left:
         return None
-    mark = mark_of(lying) + "".join(f" {one.name}" for one in left)
-    names = [one.name for one in lying] or ["what a process left when it died"]
+    mark = mark_of(lying) + "".join(f" {shown(one.name)}" for one in left)
+    names = [shown(one.name) for one in lying] or ["what a process left when it died"]
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return f"inbox {mark}", f"in the inbox: {names[0]}{more}"
 

@@ -120,6 +120,8 @@ def look(path: Path) -> Lying | None:
             return None
     except FileNotFoundError:  # somebody took it, or is moving files in it
         return None
+    except PermissionError:  # a folder that cannot be looked into is told when it is to be recorded
+        state, is_folder = ((path.name, 0, found.st_mtime_ns, found.st_ctime_ns),), True
     partial = any(name.lower().endswith(_PARTIAL) for name, *_ in state)
     changed = max((max(entry[2:]) for entry in state), default=0) / 1e9
     return Lying(path, is_folder, partial, state, changed)

@@ -48,7 +48,7 @@ class Thing:
         return {
             "name": self.name,
             "outcome": self.outcome,
-            "place": str(self.place),
+            "place": shown(self.place),
             "upload": self.upload,
             "measurements": self.measurements,
             "statuses": self.statuses,
@@ -154,41 +154,53 @@ def _ingested(
         waited = time.perf_counter() - waited
         things += [thing for one in settled if (thing := _taken(campaign, mine, one, by, progress))]
         # Last, so that what killed a process does not stand before the others.
-        things += [_record(campaign, mine, held, None, by, progress) for held in mine.take_over()]
-    return things, [one.name for one in later], waited
+        for held in mine.take_over():
+            if (thing := _record(campaign, mine, held, None, by, progress)) is not None:
+                things.append(thing)
+    return things, [shown(one.name) for one in later], waited
 
 
 def _taken(campaign: Campaign, mine: Claim, lying: Lying, by: str, progress: Progress | None) -> Thing | None:
-    held = mine.take(lying.path)
+    try:
+        held = mine.take(lying.path)
+    except PermissionError as error:
+        problem = Problem(
+            shown(lying.name), f"it cannot be moved ({error.strerror})", "check who may write it"
+        )
+        _LOG.warning("%s", problem)
+        return _thing(UploadReport(False, problems=(problem,)), lying.name, lying.path)
     return None if held is None else _record(campaign, mine, held, lying, by, progress)
 
 
 def _record(
     campaign: Campaign, mine: Claim, held: Held, lying: Lying | None, by: str, progress: Progress | None
-) -> Thing:
-    """Record a thing that is held, and put it where it belongs."""
+) -> Thing | None:
+    """Record a thing that is held, and put it where it belongs; None when somebody else did."""
     if held.tries >= MOST_TRIES:
         what = f"alloop died {held.tries} times while it read this"
         return _refused(
-            mine, held, UploadReport(False, problems=(Problem(held.name, what, "upload it by hand"),))
+            mine, held, UploadReport(False, problems=(Problem(shown(held.name), what, "upload it by hand"),))
         )
     if progress:
-        progress(f"{campaign.name}: recording {held.name}")
+        progress(f"{campaign.name}: recording {shown(held.name)}")
     report = _upload(campaign, held.path, by, False, progress)
+    if held.is_gone:
+        _LOG.warning("%s was taken over by another process", shown(held.name))
+        return None
     if not report.accepted:
         return _refused(mine, held, report)
     assert report.upload is not None
     if lying is not None and _changed(lying, held.path):
         what = f"it was still being written while it was read: upload {report.upload} holds what was there"
         mend = f"compare it with upload {report.upload}; retract what is wrong"
-        return _refused(mine, held, UploadReport(False, problems=(Problem(held.name, what, mend),)))
+        return _refused(mine, held, UploadReport(False, problems=(Problem(shown(held.name), what, mend),)))
     with about(upload=report.upload):
         try:
             place = mine.finish(held, report.upload)
         except RecordsError as error:
             raise RecordsError(f"{error}; it is recorded as upload {report.upload}") from error
         what = "recorded" if report.is_new else "known already"
-        _LOG.info("%s is %s as upload %d", held.name, what, report.upload, extra={"place": str(place)})
+        _LOG.info("%s is %s as upload %d", shown(held.name), what, report.upload, extra={"place": str(place)})
     return _thing(report, held.name, place)
 
 
@@ -206,22 +218,23 @@ def _upload(
         raise cannot(path.parent, f"{path.name} cannot be recorded", error) from error
     except Exception as error:
         # A file that no reader foresaw must not keep the others from being recorded; the log says where it fails.
-        _LOG.exception("%s cannot be read: a fault of alloop", path.name)
+        name = shown(path.name)
+        _LOG.exception("%s cannot be read: a fault of alloop", name)
         what = f"alloop failed: {type(error).__name__}: {' '.join(str(error).split())}"
-        return UploadReport(False, problems=(Problem(path.name, what, "this is a fault of alloop"),))
+        return UploadReport(False, problems=(Problem(name, what, "this is a fault of alloop"),))
 
 
 def _refused(mine: Claim, held: Held, report: UploadReport) -> Thing:
     place = mine.refuse(held, "".join(f"{problem}\n" for problem in report.problems))
     extra = {"place": str(place), "problems": [str(problem) for problem in report.problems]}
-    _LOG.warning("%s is refused: %s", held.name, report.problems[0], extra=extra)
+    _LOG.warning("%s is refused: %s", shown(held.name), report.problems[0], extra=extra)
     return _thing(report, held.name, place)
 
 
 def _thing(report: UploadReport, name: str, place: Path) -> Thing:
     outcome: Outcome = "refused" if not report.accepted else "recorded" if report.is_new else "known"
     return Thing(
-        name,
+        shown(name),
         outcome,
         place,
         upload=report.upload,
@@ -234,6 +247,11 @@ def _thing(report: UploadReport, name: str, place: Path) -> Thing:
     )
 
 
+def shown(name: str | Path) -> str:
+    """A name that can be printed and sent, whatever bytes it has."""
+    return str(name).encode("utf-8", "backslashreplace").decode()
+
+
 def _changed(before: Lying, path: Path) -> bool:
     """Whether a file was written to after it was taken; being renamed changes no content."""
     after = look(path)
@@ -243,7 +261,7 @@ def _changed(before: Lying, path: Path) -> bool:
 
 
 def _partial(lying: Iterable[Lying]) -> list[str]:
-    return [one.name for one in lying if one.is_partial]
+    return [shown(one.name) for one in lying if one.is_partial]
 
 
-__all__ = ["IngestReport", "Outcome", "Progress", "Thing", "ingest_inbox"]
+__all__ = ["IngestReport", "Outcome", "Progress", "Thing", "ingest_inbox", "shown"]
