@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from campaign_shell import TEXT, Shell, Write, all_wells
 
 PLATE = "SMALL-SPINEL-001"
@@ -47,3 +48,18 @@ def test_status_says_what_each_plate_on_its_way_is_expected_to_bring(approved: S
         assert plan["advice"] in text
     approved.ok("reject", plans[1]["plate"], "--why", "one is enough")
     assert plans[1]["advice"] not in approved.ok("status", "small-spinel")
+
+
+def test_old_plates_are_counted_and_not_listed(
+    approved: Shell, results: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alloop.cli.results._PLATES_SHOWN", 1)
+    first, second = "SMALL-SPINEL-001", "SMALL-SPINEL-002"
+    approved.ok("plan", "small-spinel")
+    assert first in approved.ok("status", "small-spinel")  # something is expected of it
+    approved.ok("upload", "small-spinel", results("one.csv", all_wells(first)))
+    listed = approved.ok("status", "small-spinel")
+    assert "1 earlier plate of which nothing is expected any more; --json lists all" in listed
+    assert f"{first}  complete" not in listed
+    assert second in listed
+    assert len(approved.json("status", "small-spinel")["plates"]) == 2

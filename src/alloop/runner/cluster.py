@@ -19,7 +19,7 @@ from alloop.runner.pieces import Promise, Sendings, batches, compute, in_order
 from alloop.runner.protocol import Item, Result, Shared
 from alloop.runner.threads import n_workers
 
-_PATIENCE_s = 20.0
+_PATIENCE_s = 30.0
 _SETTINGS = {
     # else what is shared is dropped, and sent again, whenever no piece is waiting for it
     "distributed.scheduler.active-memory-manager.start": False,

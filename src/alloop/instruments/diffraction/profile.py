@@ -109,12 +109,7 @@ def line_intensities(
     polarisation = 1.0 if polarised else (1.0 + np.cos(2.0 * theta) ** 2) / 2.0
     intensity = lines.strength * polarisation / (np.sin(theta) ** 2 * np.cos(theta))
     if overflow:
-        import os
-
-        if os.environ.get("OV") == "rough":
-            intensity = intensity * np.exp(-overflow / np.sin(theta))
-        else:
-            intensity = intensity / (1.0 + (overflow / np.sin(theta)) ** 4) ** 0.25
+        intensity = intensity / (1.0 + (overflow / np.sin(theta)) ** 4) ** 0.25
     if shape.texture != 1.0:
         intensity = intensity * _texture(crystal, lines, shape)
     return np.asarray(intensity)
