@@ -91,8 +91,8 @@ class Disturber:
             process, due = self._service.find(kind), self._world.due()
             if process is None or not due:
                 continue
-            # every second time all of it dies, Prefect forgets everything as well
-            forgets = kind == "serve" and self._serves % 2 == 1
+            # the first, third… time that all of it dies, Prefect forgets everything as well
+            forgets = kind == "serve" and self._serves % 2 == 0
             self._serves += kind == "serve"
             self._service.kill(kind, process, forgets)
             self.told.kills.append(Kill(kind, stage, tuple(due), forgets))

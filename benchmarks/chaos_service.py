@@ -32,7 +32,7 @@ class Service:
         self.home = home
         self.log = log
         self.port, self.prefect_port = free_port(), free_port()
-        self.unasked_ends = 0
+        self.unasked_ends = self.left_behind = 0
         self.longest_ill_s = 0.0
         self._environment = {**os.environ, "ALLOOP_DATABASE_URL": url or "sqlite"}
         self._process: subprocess.Popen[bytes] | None = None
@@ -91,7 +91,7 @@ class Service:
             assert self._process is not None
             parts = [one for one in psutil.process_iter(["cmdline"]) if self._is_own(one)]
             self._process.wait()
-            psutil.wait_procs(parts, timeout=60)
+            self.left_behind += len(psutil.wait_procs(parts, timeout=60)[1])
             if forget:
                 shutil.rmtree(self.home / "prefect")
             self.start()

@@ -111,7 +111,8 @@ def measure(rounds: int, source: Path) -> list[dict[str, Any]]:
         port, prefect_port = free_port(), free_port()
         api = f"http://127.0.0.1:{prefect_port}/api"
         log = (folder / "serve.log").open("wb")
-        command = [sys.executable, "-m", "alloop", "--home", str(home), "serve"]
+        command = [sys.executable, "-m", "alloop_flows.tied", str(os.getpid())]  # it dies with this process
+        command += [sys.executable, "-m", "alloop", "--home", str(home), "serve"]
         command += ["--port", str(port), "--prefect-port", str(prefect_port)]
         serving = subprocess.Popen(command, stdout=log, stderr=log)
         try:

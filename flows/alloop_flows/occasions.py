@@ -7,6 +7,7 @@ nothing twice; a Prefect that lost its memory gets a new run, which the records 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 _log = logging.getLogger("alloop.watch")
 _LONGEST = timedelta(minutes=30)
+_FAR_OFF = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,11 @@ class Order:
 
 @dataclass(frozen=True)
 class _Try:
+    """A run, and since when it has been looked at, by a clock that nobody sets."""
+
     number: int
     run: UUID
+    since: float
 
 
 class Occasions:
@@ -75,13 +80,17 @@ class Occasions:
         while True:
             if run is None:
                 run = self._create(order, number, note)
-            self._tries[order.occasion] = _Try(number, run.id)
+            if known is None or known.run != run.id:
+                known = _Try(number, run.id, time.monotonic())
+            self._tries[order.occasion] = known
             state = run.state
-            if state is None or not state.is_final():
+            looked_at = timedelta(seconds=time.monotonic() - known.since)
+            if state is None or not (state.is_final() or is_stranded(state, now, number, looked_at)):
                 return run
-            if now - state.timestamp < pause_after(state, number, order.form):
+            # a clock that was set back tells nothing about a pause: it does not become longer by that
+            if state.is_final() and abs(now - state.timestamp) < pause_after(state, number, order.form):
                 return None
-            _log.info("%s: its run ended as %s and it is still due: another one", order.name, state.name)
+            _log.info("%s: its run is %s and it is still due: another one", order.name, state.name)
             number, run, note = number + 1, None, state.message or ""
 
     def is_busy(self, deployment: UUID, now: datetime) -> bool:
@@ -120,6 +129,16 @@ class Occasions:
             if error.response.status_code == 404:
                 raise ObjectNotFound(error, f"the deployment of {order.name} is gone") from error
             raise
+
+
+def is_stranded(state: State[Any], now: datetime, number: int, looked_at: timedelta) -> bool:
+    """Whether a run waits for a time that is far off since the clock was set back: alloop orders all runs for at once.
+
+    It is given a minute before, and ever longer from try to try, lest a server whose clock is ahead gets many.
+    """
+    due = state.state_details.scheduled_time
+    is_far = state.is_scheduled() and due is not None and due - now > _FAR_OFF
+    return is_far and looked_at >= min(_LONGEST, timedelta(minutes=2.0 ** min(number - 1, 12)))
 
 
 def pause_after(state: State[Any], number: int, form: bool = False) -> timedelta:

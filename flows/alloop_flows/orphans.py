@@ -53,7 +53,7 @@ def has_no_process(run: FlowRun, now: datetime) -> bool:
     """Whether a run of this machine that is under way has no process any more."""
     since = run.state.timestamp if run.state else now
     if not run.infrastructure_pid:
-        return now - since > TO_BEGIN
+        return abs(now - since) > TO_BEGIN  # also where the clock was set back meanwhile
     try:
         process = psutil.Process(int(run.infrastructure_pid))
         started = datetime.fromtimestamp(process.create_time(), tz=now.tzinfo)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import Embedded
+from serving import Embedded, server_of_tests
 from upkeep_lab import SCHEDULE, Lab
 
 from alloop.upkeep import inbox
@@ -44,15 +44,8 @@ def lab(tmp_path: Path, saved_home: Callable[[str, str], Any]) -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
     """Prefect's server for tests, with an empty database."""
-    from prefect.settings import PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW, temporary_settings
-    from prefect.testing.utilities import prefect_test_harness
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DO_NOT_TRACK", "1")
-        patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-        quiet = {PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore"}
-        with prefect_test_harness(server_startup_timeout=300), temporary_settings(quiet):
-            yield
+    with server_of_tests():
+        yield
 
 
 @pytest.fixture

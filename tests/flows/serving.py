@@ -11,12 +11,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import psutil
+import pytest
 from prefect.client.orchestration import SyncPrefectClient
 
 T = TypeVar("T")
@@ -53,6 +56,29 @@ def get_json(url: str) -> tuple[int, Any]:
         return 0, None
 
 
+def start_tied(args: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a command that dies with this process, so that tests that are killed leave no server behind."""
+    return subprocess.Popen([sys.executable, "-m", "alloop_flows.tied", str(os.getpid()), *args], **options)
+
+
+@contextmanager
+def server_of_tests() -> Iterator[None]:
+    """Prefect's test harness; its server dies with this process, whatever ends that."""
+    from prefect.server.api import server
+    from prefect.settings import PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW, temporary_settings
+    from prefect.testing.utilities import prefect_test_harness
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DO_NOT_TRACK", "1")
+        patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+        # the harness ends its server when the interpreter ends, which a kill does not let it do
+        tied = SimpleNamespace(Popen=start_tied, TimeoutExpired=subprocess.TimeoutExpired)
+        patch.setattr(server, "subprocess", tied)
+        quiet = {PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore"}
+        with prefect_test_harness(server_startup_timeout=300), temporary_settings(quiet):
+            yield
+
+
 class Embedded:
     """The kind of database that is in the home itself, as a saved home asks for."""
 
@@ -80,9 +106,8 @@ class Serving:
         command = [sys.executable, "-m", "alloop", "--home", str(self.home), "serve"]
         command += ["--port", str(self.port), "--prefect-port", str(self.prefect_port)]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, env={**os.environ, **self.environment}
-            )
+            environment = {**os.environ, **self.environment}
+            self.process = start_tied(command, stdout=log, stderr=log, env=environment)
         self.wait_until_well()
 
     def health(self) -> tuple[int, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from serving import PATIENCE_S, Embedded, free_port, get_json, runs_of, wait_for
+from serving import PATIENCE_S, Embedded, free_port, get_json, runs_of, start_tied, wait_for
 from upkeep_lab import PLATE, SCHEDULE, SLUG, Lab
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 def running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
     """A command that runs until the block ends, with all that it started."""
     with log.open("ab") as out:
-        process = subprocess.Popen(command, env=environment, stdout=out, stderr=out, cwd=log.parent)
+        process = start_tied(command, env=environment, stdout=out, stderr=out, cwd=log.parent)
     try:
         yield
     finally:

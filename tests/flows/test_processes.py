@@ -51,6 +51,21 @@ def test_a_tied_process_dies_with_its_parent() -> None:
     assert child.wait(60) is None  # it is no child of ours, so that its status is not told
 
 
+def test_the_server_of_killed_tests_dies_with_them(tmp_path: Path) -> None:
+    code = "import serving\nwith serving.server_of_tests():\n    raise SystemExit('it was not killed')"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
+    tests = subprocess.Popen([sys.executable, "-c", code], env=environment)
+
+    def server() -> psutil.Process | None:
+        mine = psutil.Process(tests.pid).children()
+        return next((one for one in mine if "prefect.server.api.server:create_app" in one.cmdline()), None)
+
+    left = wait_for("the server of the harness", server)
+    tests.kill()
+    tests.wait()
+    left.wait(60)
+
+
 @pytest.fixture
 def standby(tmp_path: Path) -> Iterator[Path]:
     """A standby process whose runs are `a_run.py`; the path of its socket."""

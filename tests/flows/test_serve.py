@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
-from typing import Any
 
-import psutil
 import pytest
-from campaign_shell import all_wells
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.flow_runs import resume_flow_run
@@ -19,8 +15,6 @@ from upkeep_lab import PLATE, SECOND, SLUG, Lab
 
 from alloop.cli.app import run as run_command
 from alloop.records import EventRow, Records
-
-THIRD = "SMALL-SPINEL-003"
 
 
 @pytest.fixture
@@ -106,43 +100,4 @@ def test_a_campaign_goes_on_by_itself_and_a_person_approves(lab: Lab, serving: S
     # two cannot serve one home, and an end leaves nothing behind
     port = str(serving.port)
     assert run_command(["--home", str(lab.home), "serve", "--port", port, "--prefect-port", port]) == 2
-    assert serving.end() == 0
-
-
-def test_what_is_killed_comes_back_and_no_plate_is_planned_twice(lab: Lab, serving: Serving) -> None:
-    serving.start()
-    records = lab.records()
-    serving.wait_for("a proposal", lambda: state_of(records, PLATE) == "proposed")
-    lab.campaign.approve(PLATE, by="bo")
-    lab.drop_all()
-    for names in (("server", "watch"), ("worker", "standby")):
-        parts = serving.wait_until_well()["parts"]
-        for name in names:
-            os.kill(parts[name]["process"], signal.SIGKILL)
-        for name in names:
-            serving.wait_for(
-                f"a new {name}", lambda n=name, p=parts[name]["process"]: _is_renewed(serving, n, p)
-            )
-    serving.wait_until_well()
-    serving.wait_for("the next proposal", lambda: state_of(records, SECOND) == "proposed")
-
-    # killed as a whole, with Prefect's memory lost too, it goes on where the records are
-    own = serving.processes()
-    assert serving.end(signal.SIGKILL) == -signal.SIGKILL
-    assert not [one for one in own if psutil.pid_exists(one.pid) and one.is_running()]
-    for path in (lab.home / "prefect").glob("prefect.db*"):
-        path.unlink()
-    lab.campaign.approve(SECOND, by="bo")
-    lab.drop("second.csv", all_wells(SECOND))
-    serving.start()
-    serving.wait_for("the third proposal", lambda: state_of(records, THIRD) == "proposed")
-    assert sorted(lab.states()) == [PLATE, SECOND, THIRD]
-    assert {event.plate for event in events(records, "released")} == {PLATE, SECOND}
-    assert len(lab.values()) == 32
     assert serving.end(signal.SIGINT) == 0
-
-
-def _is_renewed(serving: Serving, name: str, before: int) -> Any:
-    status, said = serving.health()
-    now = said["parts"][name]["process"] if status else None
-    return now is not None and now != before

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelled, Completed, Crashed, Failed, Paused, Running
+from prefect.states import Cancelled, Completed, Crashed, Failed, Paused, Running, Scheduled
 from serving import events_of, runs_of, wait_for
 from upkeep_lab import PLATE, SLUG, Lab
 
@@ -18,7 +18,7 @@ from alloop.upkeep import run_round
 from alloop_flows.audit_events import AuditEvents, event_of
 from alloop_flows.deployments import Deployments
 from alloop_flows.notices import BLOCK, WEBHOOK, set_up_notices
-from alloop_flows.occasions import Occasions, Order, pause_after
+from alloop_flows.occasions import Occasions, Order, is_stranded, pause_after
 from alloop_flows.orphans import TO_BEGIN, report_orphans
 from alloop_flows.watch import Watch, health_of
 
@@ -114,6 +114,27 @@ def test_pauses_grow_and_a_form_opens_again_at_once() -> None:
     assert pause_after(Cancelled(), 1, form=True) == timedelta(minutes=30)
 
 
+def test_a_clock_set_back_holds_up_no_run(client: SyncPrefectClient, pool: str) -> None:
+    deployments = Deployments(client, pool)
+    deployments.all_flows()
+    order = Order("another occasion", deployments.of_flow("alert"), {"campaign": SLUG}, f"{SLUG}: alert")
+    occasions = Occasions(client)
+    first = occasions.start(order, now())
+    assert first is not None
+    client.set_flow_run_state(first.id, Crashed(), force=True)
+    second = occasions.start(order, now() - timedelta(days=3))
+    assert second is not None
+    assert second.id != first.id
+    # what was ordered for a time that is far off now is ordered again, after a while
+    far, minute = Scheduled(scheduled_time=now() + timedelta(days=3)), timedelta(minutes=1)
+    assert not is_stranded(far, now(), 1, minute / 2)
+    assert is_stranded(far, now(), 1, minute)
+    assert not is_stranded(far, now(), 3, 3 * minute)
+    assert is_stranded(far, now(), 20, 30 * minute)
+    assert not is_stranded(Scheduled(scheduled_time=now() + minute), now(), 1, 60 * minute)
+    assert not is_stranded(Running(), now(), 1, 60 * minute)
+
+
 def test_forms_are_there_as_long_as_a_plate_waits(lab: Lab, client: SyncPrefectClient, pool: str) -> None:
     run_round(lab.campaign)
     Watch(lab.records(), client, pool).look(now())
@@ -160,8 +181,10 @@ def test_runs_without_a_process_are_reported(client: SyncPrefectClient, pool: st
             "waits": "Scheduled",
             "taken": "Running",
         }
-        # one that was taken and never named a process is given some time
-        assert report_orphans(client, pool, now() + TO_BEGIN, alone=True) == 1
+        # one that was taken and never named a process is given some time, also by a clock that was set back
+        assert report_orphans(client, pool, now() + TO_BEGIN / 2, alone=True) == 0
+        assert report_orphans(client, pool, now() - TO_BEGIN / 2, alone=True) == 0
+        assert report_orphans(client, pool, now() - 2 * TO_BEGIN, alone=True) == 1
         # elsewhere silence alone says nothing of a run that never gave a sign of life
         assert report_orphans(client, pool, now() + timedelta(days=1), alone=False) == 0
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ import sqlalchemy as sa
 from campaign_shell import WELLS, wide
 from upkeep_lab import PLATE, SLUG, Lab, values_of
 
-from alloop.errors import RecordsError, TryAgainError
+from alloop.errors import TryAgainError
 from alloop.upkeep import due_things, ingest_inbox, patience, release_plate, run_round
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -167,30 +166,6 @@ def test_a_database_that_stays_away_is_one_line_and_nothing_is_lost(
     assert [one.kind for one in due_things(campaign.records)] == ["release", "ingest"]
     assert [one.outcome for one in ingest_inbox(campaign).things] == ["recorded"]
     assert lab.files("taken") == []
-
-
-@needs_fork
-def test_a_full_disk_is_one_line_and_nothing_is_lost(lab: Lab) -> None:
-    """A limit on the size of files stands for the disk: writing fails in the same places."""
-    lab.drop("a.csv", wide(PLATE, {"A01": (0.1, 90, "ok")}) + " \n" * 40_000)
-    lab.close()
-    said = lab.folder / "said.txt"
-
-    def work() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-        try:
-            ingest_inbox(Lab(lab.folder, lab.url).campaign)
-        except RecordsError as error:
-            said.write_text(str(error))
-
-    assert in_children([work]) == [0]
-    assert "\n" not in said.read_text()
-    assert "cannot be written" in said.read_text() or "disk" in said.read_text()
-    assert lab.values() == []
-    assert [Path(name).name for name in lab.files()] == ["a.csv"]
-    time.sleep(0.05)
-    assert "ingest" in [one.kind for one in due_things(lab.campaign.records)]
-    assert [one.outcome for one in ingest_inbox(lab.campaign).things] == ["recorded"]
 
 
 @pytest.fixture
