@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from campaign_shell import WELLS, wide
 from upkeep_lab import PLATE, SLUG, Lab, values_of
 
-from alloop.errors import TryAgainError
+from alloop.errors import RecordsError, TryAgainError
 from alloop.upkeep import due_things, ingest_inbox, patience, release_plate, run_round
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
