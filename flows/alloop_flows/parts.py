@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ from alloop_flows.server import PLUGIN
 from alloop_flows.standby_client import SOCKET
 
 POOL = "alloop"
+_LONGEST_SOCKET = 100
+"""Bytes of a socket's path that every system takes."""
 NO_TELEMETRY = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -40,8 +44,12 @@ class Place:
 
     @property
     def socket(self) -> Path:
-        """The socket of the standby process."""
-        return self.folder / "standby" / "socket"
+        """The socket of the standby process: in the home, or where that has too long a name for a socket, elsewhere."""
+        usual = self.folder / "standby" / "socket"
+        if len(os.fsencode(usual)) <= _LONGEST_SOCKET:
+            return usual
+        mark = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"alloop-{mark}" / "socket"
 
     @property
     def note(self) -> Path:

@@ -225,8 +225,10 @@ def serve(home: Path, port: int, prefect_port: int, host: str = "127.0.0.1", run
         runs: how many flow runs may work side by side; by default one for each core, and at least two.
 
     Raises:
-        StateError: when the home has no records, is served already, or a port is in use.
+        StateError: when the home has no records, is served already, a port is in use, or on Windows.
     """
+    if not hasattr(os, "fork"):
+        raise StateError("alloop serve needs Linux or macOS", "call alloop round from a timer instead")
     place = Place(home.absolute(), prefect_port)
     _check_records(place.home)
     place.folder.mkdir(mode=0o700, exist_ok=True)

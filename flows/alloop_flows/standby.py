@@ -212,10 +212,9 @@ def _listen(path: Path) -> socket.socket:
     """A listening socket that only its owner can reach; one left by a process that is gone is replaced."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.parent.chmod(0o700)
-    os.chdir(path.parent)
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(path.name)
+    listener.bind(str(path))
     listener.listen(64)
     return listener
 

@@ -24,22 +24,17 @@ LOST = 137
 
 
 def connect(path: str) -> socket.socket:
-    """A connection to the socket at `path`, however long that is.
+    """A connection to the socket at `path`.
 
     Raises:
         OSError: when nobody listens there.
     """
-    folder, name = os.path.split(path)
-    here = os.getcwd()
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        os.chdir(folder or ".")  # a socket's path may not exceed some hundred characters, its name does not
-        client.connect(name)
+        client.connect(path)
     except OSError:
         client.close()
         raise
-    finally:
-        os.chdir(here)
     return client
 
 

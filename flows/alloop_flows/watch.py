@@ -184,7 +184,11 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     home, pool, note = sys.argv[1:4]
-    watch(Path(home), pool=pool, alone=True, note=Path(note), stop=stop)
+    try:
+        watch(Path(home), pool=pool, every_s=1.0, alone=True, note=Path(note), stop=stop)
+    except AlloopError as error:  # the records cannot be opened: it is started again
+        _log.error("%s", error)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ def plans(home: Path) -> dict[str, bytes]:
     return {path.parent.name: path.read_bytes() for path in sorted(home.glob("plates/*/plan.json"))}
 
 
+@pytest.mark.sqlite("it copies the home with its database")
 def test_a_rehearsal_on_other_processes_plans_the_same_plates(
     approved: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -82,6 +82,8 @@ def test_parts_find_each_other_and_send_nothing_anywhere(tmp_path: Path) -> None
     assert environment["PREFECT_WORKER_QUERY_SECONDS"] == "9"
     assert environment.items() >= NO_TELEMETRY.items()
     assert str(place.folder / "prefect.db") in environment["PREFECT_API_DATABASE_CONNECTION_URL"]
+    assert str(place.socket) == environment["ALLOOP_STANDBY"]
+    assert len(str(Place(tmp_path / ("long " * 40), 4711).socket)) < 100
     assert [part.name for part in parts_of(place, 2)] == ["server", "standby", "worker", "watch"]
     assert "PREFECT_API_AUTH_STRING" not in environment
     # what alloop is told of logs and secrets holds for Prefect too

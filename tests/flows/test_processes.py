@@ -79,7 +79,7 @@ def standby(tmp_path: Path) -> Iterator[Path]:
         "    raise ValueError('no good')\n"
         "sys.exit(7 if what == 'seven' else None)\n"
     )
-    path = tmp_path / "in" / ("a folder with a long name " * 5) / "socket"
+    path = tmp_path / "in" / "socket"
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]),
