@@ -95,8 +95,9 @@ class Disturber:
                 continue
             # the first, third… time that all of it dies, Prefect forgets everything as well
             forgets = kind == "serve" and self._serves % 2 == 0
+            if not self._service.kill(kind, process, forgets):
+                continue
             self._serves += kind == "serve"
-            self._service.kill(kind, process, forgets)
             self.told.kills.append(Kill(kind, stage, tuple(due), forgets))
             self._next, self._haste = next(self._deck), 1.0
             return True

@@ -84,9 +84,15 @@ class Service:
         except psutil.Error:
             return None
 
-    def kill(self, kind: str, process: psutil.Process, forget: bool) -> None:
-        """Kill a process of a kind; `forget` deletes all that belongs to Prefect before `serve` starts again."""
-        process.send_signal(signal.SIGKILL)
+    def kill(self, kind: str, process: psutil.Process, forget: bool) -> bool:
+        """Kill a process of a kind; `forget` deletes all that belongs to Prefect before `serve` starts again.
+
+        False where it had ended a moment before.
+        """
+        try:
+            process.send_signal(signal.SIGKILL)
+        except psutil.NoSuchProcess:
+            return False
         if kind == "serve":
             assert self._process is not None
             parts = [one for one in psutil.process_iter(["cmdline"]) if self._is_own(one)]
@@ -95,6 +101,7 @@ class Service:
             if forget:
                 shutil.rmtree(self.home / "prefect")
             self.start()
+        return True
 
     def is_well(self) -> bool:
         """Whether /health says so."""
