@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -138,6 +140,29 @@ def test_a_writer_that_dies_lets_the_next_one_go_on(
     with pytest.raises(TryAgainError):
         write()
     assert sorted(row.slug for row in second.campaigns()) == sorted([SLUG, "oxide"])
+
+
+def test_a_machine_that_vanished_is_noticed_within_a_minute(lab: Records) -> None:
+    with lab.engine.connect() as connection:
+        on_server = [
+            connection.exec_driver_sql(f"SHOW {name}").scalar()
+            for name in ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+        ]
+        driver: Any = connection.connection.dbapi_connection
+        with socket.socket(fileno=os.dup(driver.fileno())) as client:
+            options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            here = [client.getsockopt(socket.IPPROTO_TCP, option) for option in options]
+            assert client.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert on_server == ["30", "10", "3"]
+    assert here == [30, 10, 3]
+
+
+def test_a_server_that_takes_a_connection_and_says_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        url = f"postgresql://nobody@127.0.0.1:{port}/alloop?connect_timeout=2"
+        with pytest.raises(TryAgainError, match="timeout expired"):
+            Records.open(tmp_path / "home", create=True, url=url)
 
 
 @pytest.fixture
