@@ -55,6 +55,7 @@ class Disturber:
         self._deck = self._kinds()
         self._next = next(self._deck)
         self._serves = 0
+        self._haste = 1.0
         self.told = Told()
 
     def _kinds(self) -> Iterator[str]:
@@ -79,7 +80,7 @@ class Disturber:
     def kill(self, stage: str, is_over: Callable[[], bool], longest_s: float = _SHORT_DELAY_S) -> bool:
         """Kill the next kind of process at a random moment while something is due; False when the stage is over."""
         kind, deadline = self._next, time.monotonic() + _PATIENCE_S
-        delay = self._chance.uniform(0.0, longest_s)
+        delay = self._chance.uniform(0.0, longest_s) * self._haste
         while not is_over():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"there was no {kind} to be killed within {_PATIENCE_S:.0f} s")
@@ -87,7 +88,8 @@ class Disturber:
                 self.pace(0.05)
                 continue
             time.sleep(delay)
-            delay /= 2  # where it came too late, the next one comes sooner
+            delay /= 2  # where it comes too late, the next try comes sooner
+            self._haste /= 2
             process, due = self._service.find(kind), self._world.due()
             if process is None or not due:
                 continue
@@ -96,7 +98,7 @@ class Disturber:
             self._serves += kind == "serve"
             self._service.kill(kind, process, forgets)
             self.told.kills.append(Kill(kind, stage, tuple(due), forgets))
-            self._next = next(self._deck)
+            self._next, self._haste = next(self._deck), 1.0
             return True
         return False
 

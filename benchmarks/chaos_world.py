@@ -21,7 +21,7 @@ from alloop.campaign.planned_candidates import candidate_of
 from alloop.upkeep import due_things, release_plate, run_round
 from alloop.upkeep.inbox import inbox_folder
 
-PIECES, LAST_PIECES = 4, 16
+PIECES, LAST_PIECES = 4, 32
 """In so many files do the results of a plate come, and those of the last plate, which nothing else follows."""
 PERSON = "the benchmark's person"
 
