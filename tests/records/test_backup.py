@@ -64,6 +64,9 @@ def test_sqlite_moves_to_postgresql_and_back(tmp_path: Path, postgres_url: str) 
     records.backup(tmp_path / "there.zip")
     grown = Records.restore(tmp_path / "there.zip", tmp_path / "grown", postgres_url)
     assert content(grown) == content(records)
+    with transaction(grown.engine, writer=False) as connection:  # the server knows what it holds
+        pages = connection.scalar(sa.text("SELECT reltuples FROM pg_class WHERE relname = 'measurement'"))
+    assert pages == 2
     assert upload(grown, b"two", [value()])
     grown.backup(tmp_path / "back.zip")
     back = Records.restore(tmp_path / "back.zip", tmp_path / "back")

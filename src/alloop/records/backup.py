@@ -90,6 +90,7 @@ def read_backup(engine: sa.Engine, raw: RawFiles, home: Path, file: Path) -> Map
                     if found != counts[table.name]:
                         raise RecordsError(f"{file}: table {table.name} is not whole; use another backup")
                 _restart_numbers(connection)
+                _take_stock(connection)
                 for name in archive.namelist():
                     if name.startswith("home/"):
                         _restore_file(archive, name, home)
@@ -183,6 +184,12 @@ def _restart_numbers(connection: sa.Connection) -> None:
             connection.execute(
                 sa.select(sa.func.setval(counter, sa.func.coalesce(largest, 1), largest.is_not(None)))
             )
+
+
+def _take_stock(connection: sa.Connection) -> None:
+    # PostgreSQL chooses how to answer by what it knows of its tables, and learns it by itself only some time later.
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in metadata.sorted_tables)}")
 
 
 def _restore_raw(archive: zipfile.ZipFile, name: str, raw: RawFiles, file: Path) -> None:
