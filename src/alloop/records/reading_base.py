@@ -67,7 +67,8 @@ class ReaderBase:
 
     def fetch(self, kind: type[T], query: sa.Select[Any], **given: Any) -> list[T]:
         """The rows of a query as values of a dataclass; fields that no column has are `given`."""
-        return list(self.stream(kind, query, **given))
+        with without_collecting():
+            return list(self.stream(kind, query, **given))
 
     def stream(self, kind: type[T], query: sa.Select[Any], **given: Any) -> Iterator[T]:
         """The same, one by one."""
