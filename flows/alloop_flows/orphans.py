@@ -52,7 +52,9 @@ def report_orphans(client: SyncPrefectClient, pool: str, now: datetime, alone: b
 def has_no_process(run: FlowRun, now: datetime) -> bool:
     """Whether a run of this machine that is under way has no process any more."""
     since = run.state.timestamp if run.state else now
-    if not run.infrastructure_pid:
+    # a form that was just filled in waits for a process, and names the one that showed it
+    is_resumed = run.state is not None and run.state.is_pending() and run.run_count > 0
+    if not run.infrastructure_pid or is_resumed:
         return abs(now - since) > TO_BEGIN  # also where the clock was set back meanwhile
     try:
         process = psutil.Process(int(run.infrastructure_pid))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from alloop.arrays import FloatArray
+if TYPE_CHECKING:
+    from alloop.arrays import FloatArray
 
 Scale = Literal["linear", "log10", "logit"]
 
@@ -40,6 +39,8 @@ def from_model_scale(value: float, scale: Scale) -> float:
 
 def on_model_scale(values: FloatArray, scale: Scale) -> FloatArray:
     """:func:`to_model_scale` of every value of an array."""
+    import numpy as np  # the command line knows properties and their scales, and starts without it
+
     if scale == "log10":
         return np.asarray(np.log10(values))
     if scale == "logit":

@@ -24,9 +24,9 @@ def plans(home: Path) -> dict[str, bytes]:
 
 @pytest.mark.sqlite("it copies the home with its database")
 def test_a_rehearsal_on_other_processes_plans_the_same_plates(
-    approved: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    approved: Shell, tmp_path: Path, database: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    elsewhere = Shell(tmp_path / "elsewhere", capsys)
+    elsewhere = Shell(tmp_path / "elsewhere", capsys, database.new(approved.url))
     shutil.copytree(approved.home, elsewhere.home)
     for shell, more in ((approved, ()), (elsewhere, ("--runner", "processes:2"))):
         shell.ok("cancel", PLATE, "--why", "a rehearsal begins")

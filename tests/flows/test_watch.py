@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelled, Completed, Crashed, Failed, Paused, Running, Scheduled
+from prefect.states import Cancelled, Completed, Crashed, Failed, Paused, Pending, Running, Scheduled
 from serving import events_of, runs_of, wait_for
 from upkeep_lab import PLATE, SLUG, Lab
 
@@ -163,16 +163,18 @@ def test_runs_without_a_process_are_reported(client: SyncPrefectClient, pool: st
     deployment = deployments.of_flow("ingest")
     runs = {
         name: client.create_flow_run_from_deployment(deployment, parameters={"campaign": SLUG}, name=name)
-        for name in ("lives", "gone", "waits", "taken")
+        for name in ("lives", "gone", "waits", "taken", "resumed")
     }
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     over = subprocess.Popen([sys.executable, "-c", ""])
     over.wait()
     try:
-        for name, pid in (("lives", process.pid), ("gone", over.pid)):
+        for name, pid in (("lives", process.pid), ("gone", over.pid), ("resumed", over.pid)):
             client.update_flow_run(runs[name].id, infrastructure_pid=str(pid))
             client.set_flow_run_state(runs[name].id, Running(), force=True)
         client.set_flow_run_state(runs["taken"].id, Running(), force=True)
+        # a form that was filled in: it waits for a process, and names the one that showed it
+        client.set_flow_run_state(runs["resumed"].id, Pending(), force=True)
         assert report_orphans(client, pool, now(), alone=True) == 1
         states = {name: client.read_flow_run(run.id).state for name, run in runs.items()}
         assert {name: state.name for name, state in states.items() if state} == {
@@ -180,11 +182,12 @@ def test_runs_without_a_process_are_reported(client: SyncPrefectClient, pool: st
             "gone": "Crashed",
             "waits": "Scheduled",
             "taken": "Running",
+            "resumed": "Pending",
         }
         # one that was taken and never named a process is given some time, also by a clock that was set back
         assert report_orphans(client, pool, now() + TO_BEGIN / 2, alone=True) == 0
         assert report_orphans(client, pool, now() - TO_BEGIN / 2, alone=True) == 0
-        assert report_orphans(client, pool, now() - 2 * TO_BEGIN, alone=True) == 1
+        assert report_orphans(client, pool, now() - 2 * TO_BEGIN, alone=True) == 2
         # elsewhere silence alone says nothing of a run that never gave a sign of life
         assert report_orphans(client, pool, now() + timedelta(days=1), alone=False) == 0
     finally:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from ingest_builders import CONTEXT, PLATE
 
@@ -22,7 +20,7 @@ def phases(text: str = TABLE) -> PhaseTable:
 
 
 def test_the_target_is_found_by_name_and_space_group() -> None:
-    found = evaluate_phases(phases(), CONTEXT)
+    found = evaluate_phases(phases(), CONTEXT.target_phases, is_amorphous=False)
     values = {value.property: value.value for value in found.values if value.is_measurement}
     assert values == {"target_phase_fraction": pytest.approx(0.88)}
     shown = {value.conditions["phase"]: value.value for value in found.values if not value.is_measurement}
@@ -30,7 +28,9 @@ def test_the_target_is_found_by_name_and_space_group() -> None:
 
 
 def test_a_target_called_otherwise_gives_no_value() -> None:
-    found = evaluate_phases(phases(TABLE.replace("spinel,Fd-3m", "Li2MgCl4,227")), CONTEXT)
+    found = evaluate_phases(
+        phases(TABLE.replace("spinel,Fd-3m", "Li2MgCl4,227")), CONTEXT.target_phases, is_amorphous=False
+    )
     assert not [value for value in found.values if value.is_measurement]
     (flag,) = found.flags
     assert (flag.name, flag.severity) == ("target_not_named", "refusal")
@@ -38,8 +38,7 @@ def test_a_target_called_otherwise_gives_no_value() -> None:
 
 
 def test_glass_is_what_is_wanted() -> None:
-    context = replace(CONTEXT, target_phases=(), amorphous_target=True)
-    found = evaluate_phases(phases("phase,wt%\nglass,92\nLi2S,8\n"), context)
+    found = evaluate_phases(phases("phase,wt%\nglass,92\nLi2S,8\n"), (), is_amorphous=True)
     values = {value.property: value.value for value in found.values if value.is_measurement}
     assert values["target_phase_fraction"] == pytest.approx(0.92)
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, Literal
 
 from alloop.campaign_file import CampaignFile
@@ -25,6 +26,7 @@ from alloop.records import (
     WellRow,
     encode_amounts,
     encode_settings,
+    without_collecting,
 )
 
 Outcome = Literal["waiting", "formed", "failed", "gone"]
@@ -61,8 +63,14 @@ class Evidence:
     @cached_property
     def counted(self) -> tuple[MeasurementRow, ...]:
         """The values that are believed, in an order that does not depend on when they were recorded."""
-        believed = (row for row in self.measurements if is_believed(row, self.old_literature))
-        return tuple(sorted(believed, key=measurement_text))
+        return tuple(row for _, row in self._counted_with_texts)
+
+    @cached_property
+    def _counted_with_texts(self) -> tuple[tuple[str, MeasurementRow], ...]:
+        """The values that are believed with what each says; made once, since it takes long of many."""
+        believed = [row for row in self.measurements if is_believed(row, self.old_literature)]
+        said = [(measurement_text(row), row) for row in believed]
+        return tuple(sorted(said, key=itemgetter(0)))
 
     @cached_property
     def sample_by_id(self) -> Mapping[str, SampleRow]:
@@ -117,8 +125,8 @@ class Evidence:
             "file": self.version.sha256,
             "tables": sorted(self.version.files.values()),
             "space": self.version.space_hash,
-            "measurements": list(map(measurement_text, self.counted)),
-            "confirmed": [measurement_text(row) for row in self.counted if is_confirmed(row)],
+            "measurements": [text for text, _ in self._counted_with_texts],
+            "confirmed": [text for text, row in self._counted_with_texts if is_confirmed(row)],
             "outcomes": sorted(self.outcome.items()),
             "samples": sorted(map(_sample_text, self.samples)),
             "plates": [[plate.id, plate.state] for plate in self.plates],
@@ -133,6 +141,11 @@ def gather(reader: Reader, campaign: str, plates: Sequence[str] | None = None) -
 
     Of some `plates` only, where given: their wells, samples, values and statuses, and no literature.
     """
+    with without_collecting():
+        return _gather(reader, campaign, plates)
+
+
+def _gather(reader: Reader, campaign: str, plates: Sequence[str] | None) -> Evidence:
     versions = reader.versions(campaign)
     version = versions[-1]
     shared: dict[str, Any] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 
 from alloop.records import WellRow
 from alloop.space import Candidate, Space
@@ -25,14 +26,18 @@ def candidates_of(wells: Sequence[WellRow], space: Space) -> list[Candidate]:
         held = sorted(read[0].items() if read else (), key=lambda part: columns.get(part[0], len(columns)))
         groups: dict[str, list[tuple[str, Fraction]]] = {}
         dopants = []
-        charge = Fraction(0)
+        charge, parts = 0, 1  # a fraction as two numbers: a hundred thousand wells are read this way
         for (group, label), amount in held:
             groups.setdefault(group, []).append((label, amount))
             column = space.columns[columns[group, label]] if (group, label) in columns else None
             if column is not None and column.is_dopant:
                 dopants.append((group, label, amount))
             if column is not None and column.species is not None:
-                charge += column.species.charge * amount
+                whole = lcm(parts, amount.denominator)
+                charge = charge * (whole // parts) + column.species.charge * amount.numerator * (
+                    whole // amount.denominator
+                )
+                parts = whole
         settings = sorted(well.settings.items(), key=lambda pair: places.get(pair[0], len(places)))
         found.append(
             Candidate(
@@ -41,7 +46,7 @@ def candidates_of(wells: Sequence[WellRow], space: Space) -> list[Candidate]:
                 elements=tuple(sorted(well.elements.items())),
                 formula=well.formula,
                 dopants=tuple(dopants),
-                charge=charge,
+                charge=Fraction(charge, parts),
             )
         )
     return found

@@ -90,6 +90,7 @@ def read_backup(engine: sa.Engine, raw: RawFiles, home: Path, file: Path) -> Map
                     if found != counts[table.name]:
                         raise RecordsError(f"{file}: table {table.name} is not whole; use another backup")
                 _restart_numbers(connection)
+                _take_statistics(connection)
                 for name in archive.namelist():
                     if name.startswith("home/"):
                         _restore_file(archive, name, home)
@@ -170,6 +171,16 @@ def _rows(lines: IO[bytes], times: Sequence[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
         row = json.loads(line)
         yield row | {name: datetime.fromisoformat(row[name]) for name in times if row[name] is not None}
+
+
+def _take_statistics(connection: sa.Connection) -> None:
+    # Until PostgreSQL knows how many rows there are it may join a plate's predictions for minutes; left to itself it
+    # counts them a minute later, or never where that is switched off.
+    if connection.dialect.name == "postgresql":
+        for table in metadata.sorted_tables:
+            connection.execute(
+                sa.text(f"ANALYZE {connection.dialect.identifier_preparer.format_table(table)}")
+            )
 
 
 def _restart_numbers(connection: sa.Connection) -> None:

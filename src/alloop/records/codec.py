@@ -17,7 +17,8 @@ Level = Fraction | str | None
 
 def encode_amounts(amounts: Mapping[str, Fraction | int | str]) -> str:
     """Amounts (name -> atoms per formula unit) as JSON of fraction strings, in the order given."""
-    return json.dumps({name: str(Fraction(value)) for name, value in amounts.items()}, ensure_ascii=False)
+    parts = (f'{_text(name)}: "{_exact(value)}"' for name, value in amounts.items())
+    return "{" + ", ".join(parts) + "}"
 
 
 def decode_amounts(text: str) -> dict[str, Fraction]:
@@ -55,7 +56,7 @@ def exact_decimal(value: Fraction) -> str | None:
 # The same few thousand texts are read again and again when a campaign has many measurements.
 @lru_cache(maxsize=65536)
 def _amounts(text: str) -> dict[str, Fraction]:
-    return {name: Fraction(value) for name, value in json.loads(text).items()}
+    return {name: _fraction(value) for name, value in json.loads(text).items()}
 
 
 @lru_cache(maxsize=65536)
@@ -65,6 +66,16 @@ def _settings(text: str) -> dict[str, Level]:
     return {name: exact.get(name, value) for name, value in raw.items()}
 
 
+@lru_cache(maxsize=65536)
+def _fraction(text: str) -> Fraction:
+    return Fraction(text)
+
+
+def _exact(value: Fraction | int | str) -> Fraction:
+    return value if type(value) is Fraction else Fraction(value)
+
+
+@lru_cache(maxsize=4096, typed=True)  # 0.1 is equal to a fraction with another decimal form
 def _level(value: Level | int | float) -> str:
     if value is None:
         return "null"
@@ -74,6 +85,7 @@ def _level(value: Level | int | float) -> str:
     return exact_decimal(exact) or f'{{"fraction": "{exact}"}}'
 
 
+@lru_cache(maxsize=65536)
 def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 

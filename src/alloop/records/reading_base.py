@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from operator import itemgetter
 from typing import Any, TypeVar, cast
 
@@ -67,7 +67,8 @@ class ReaderBase:
 
     def fetch(self, kind: type[T], query: sa.Select[Any], **given: Any) -> list[T]:
         """The rows of a query as values of a dataclass; fields that no column has are `given`."""
-        return list(self.stream(kind, query, **given))
+        with without_collecting():
+            return list(self.stream(kind, query, **given))
 
     def stream(self, kind: type[T], query: sa.Select[Any], **given: Any) -> Iterator[T]:
         """The same, one by one."""
@@ -80,9 +81,21 @@ class ReaderBase:
                 places[name] = columns.index(column)
         pick = itemgetter(*places.values())
         exact = [name for name in _DECODE if name in places]
+        usual = {entry.name: entry for entry in fields(cast(Any, kind)) if entry.name not in places}
+        plain = {name: given[name] for name in usual if name in given}
+        plain |= {n: e.default for n, e in usual.items() if n not in plain and e.default is not MISSING}
+        fresh = {
+            n: e.default_factory for n, e in usual.items() if n not in plain and callable(e.default_factory)
+        }
+        assert {*places, *plain, *fresh} == {entry.name for entry in fields(cast(Any, kind))}
         for row in found.all():  # much quicker than one by one
             values = dict(zip(places, pick(row), strict=True))
             for name in exact:
                 if values[name] is not None:
                     values[name] = _DECODE[name](values[name])
-            yield kind(**values, **given)
+            # What the dataclass's own __init__ does for frozen fields, in a fifth of the time.
+            made = object.__new__(kind)
+            made.__dict__.update(values, **plain)
+            for name, make in fresh.items():
+                made.__dict__[name] = make()
+            yield made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from alloop.arrays import FloatArray, IntArray
 from alloop.chemistry.formula import composition_key
@@ -124,6 +124,11 @@ def write_recipe(elements: Mapping[str, Fraction], settings: Iterable[tuple[str,
     return f"{composition_key(elements)}|{write_settings(settings)}"
 
 
+@lru_cache(maxsize=65536)
+def _fraction(text: str) -> Fraction:
+    return Fraction(text)
+
+
 def read_key(key: str) -> tuple[dict[tuple[str, str], Fraction], dict[str, str]] | None:
     """Amounts by (group, label) and settings by name that a key stands for; None when it is not a key."""
     composition, bar, process = key.partition("|")
@@ -136,7 +141,7 @@ def read_key(key: str) -> tuple[dict[tuple[str, str], Fraction], dict[str, str]]
             group, held = part.split("=")
             for entry in held.split(","):
                 label, amount = entry.rsplit(":", 1)
-                amounts[group, label] = Fraction(amount)
+                amounts[group, label] = _fraction(amount)
         for part in filter(None, process.split(";")):
             name, level = part.split("=")
             settings[name] = level
