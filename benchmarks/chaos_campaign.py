@@ -164,9 +164,10 @@ def _take_last(world: World, disturber: Disturber, kills: int) -> None:
     for shares_left, drop in zip(range(len(drops), 0, -1), drops, strict=True):
         drop()
         for _ in range(-(-kills // shares_left)):
-            kills -= disturber.kill("last results", lambda: not world.due())
-        disturber.until("the taking of results", lambda: not world.due())
-    _wait(disturber, "last results", lambda: world.is_measured(world.plates) and not world.due())
+            kills -= disturber.kill("last results", world.is_all_taken_in)
+        if kills:
+            disturber.until("the taking of results", world.is_all_taken_in)
+    _wait(disturber, "last results", lambda: world.is_measured(world.plates) and world.is_all_taken_in())
 
 
 def _wait(disturber: Disturber, stage: str, is_over: Callable[[], bool]) -> None:

@@ -92,6 +92,10 @@ class World:
         """Whether all results of a plate are in."""
         return self.campaign.records.plate(self._named(number)).state == "complete"
 
+    def is_all_taken_in(self) -> bool:
+        """Whether all that was dropped is recorded, and nothing is due."""
+        return self._dropped <= self._done() and not self.due()
+
     def due(self) -> list[str]:
         """What is due now, as the records say."""
         return [one.kind for one in due_things(self.campaign.records, campaigns=[self.campaign.name])]
@@ -108,6 +112,9 @@ class World:
         table.to_csv(partial, index=False)
         os.replace(partial, self.inbox / name)
         self._dropped.add(name)
+
+    def _done(self) -> set[str]:
+        return {path.name for path in (self.inbox / "done").rglob("*.csv")}
 
     def story(self) -> dict[str, Any]:
         """All that must be the same whatever died meanwhile."""
@@ -148,7 +155,6 @@ class World:
         plates = sorted(one.id for one in records.plates(name))
         approved = dict(numbers["plate approved"])
         lying = sorted(path.name for path in self.inbox.iterdir())
-        done = {path.name for path in (self.inbox / "done").rglob("*.csv")}
         taken = [path for path in (self.inbox / "taken").rglob("*") if path.suffix != ".lock"]
         return {
             "one plan per plate": sorted(plate for plate, _ in numbers["plate proposed"]) == plates,
@@ -159,7 +165,9 @@ class World:
                 event.recorded_by for event in events if event.verb == "plate approved"
             }
             == {PERSON},
-            "no dropped file lost": lying == ["done", "taken"] and not taken and done == self._dropped,
+            "no dropped file lost": lying == ["done", "taken"]
+            and not taken
+            and self._done() == self._dropped,
             "records are sound": records.doctor().healthy,
         }
 
