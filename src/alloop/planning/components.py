@@ -20,6 +20,7 @@ from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.planning.goals import lengths
 
 _REEVALUATED = 16
+_AT_ONCE = 64  # candidates whose gains fit into a core's cache
 
 
 class Component(Protocol):
@@ -183,9 +184,13 @@ class Front(Lazy):
         return float(self._reached.mean())
 
     def _gain(self, index: IntArray) -> FloatArray:
-        growth = self._values[:, index] - self._reached[:, None]
-        np.maximum(growth, 0.0, out=growth)
-        return np.asarray(growth.mean(axis=(0, 2)), dtype=float)
+        gain = np.empty(len(index))
+        for start in range(0, len(index), _AT_ONCE):
+            growth = self._values[:, index[start : start + _AT_ONCE]]
+            growth -= self._reached[:, None]
+            np.maximum(growth, 0.0, out=growth)
+            gain[start : start + _AT_ONCE] = growth.mean(axis=(0, 2))
+        return gain
 
     def add(self, index: int) -> None:
         """Raise what is reached to the new candidate's in every draw."""

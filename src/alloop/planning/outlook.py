@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,13 +67,17 @@ def describe(
         wanted[constraint.property] = constraint
     for objective in problem.objectives:
         wanted[objective.property] = objective
-    columns = {name: predict(belief, features, wanted[name]) for name, belief in beliefs.properties.items()}
-    feasible = beliefs.p_feasible(features)
-    draws = draw(beliefs, yardstick, np.vstack([features, sample]), _DRAWS, rng)
-    hit = _p_hit(beliefs, yardstick, features, draws, problem.best_share, rng)
-    near, far = _neighbours(problem, features, background)
-    driving = _drivers(problem, beliefs, candidates, rng)
-    taught = _lessons(problem, beliefs, yardstick, features, sample, draws)
+    with ThreadPoolExecutor(1) as beside:
+        drivers_found = beside.submit(_drivers, problem, beliefs, candidates, rng.spawn(1)[0])
+        columns = {
+            name: predict(belief, features, wanted[name]) for name, belief in beliefs.properties.items()
+        }
+        feasible = beliefs.p_feasible(features)
+        draws = draw(beliefs, yardstick, np.vstack([features, sample]), _DRAWS, rng)
+        hit = _p_hit(beliefs, yardstick, features, draws, problem.best_share, rng)
+        near, far = _neighbours(problem, features, background)
+        taught = _lessons(problem, beliefs, yardstick, features, sample, draws)
+        driving = drivers_found.result()
     outlooks = []
     for i, why in enumerate(whys):
         predictions = {name: column[i] for name, column in columns.items()}

@@ -7,6 +7,7 @@ What is known of a candidate is seen as a few *outputs*: the goodness of each ob
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -128,22 +129,19 @@ class Scoring:
         n_directions, n_objectives = self.steepness.shape
         goodness, doubt = outputs[:n_objectives], outputs[n_objectives:-1].clamp_min(0.0)
         chance = outputs[-1].sigmoid()
-        penalty = chance.clamp_min(_LEAST_PENALTY).reciprocal_()
         result = outputs.new_empty((len(self.weights), outputs.shape[1]))
-        for place, hope in enumerate(_OPTIMISM):
-            hoped = torch.add(goodness, doubt, alpha=hope) if hope else goodness
-            reach = self._reach(hoped, result[place * n_directions : (place + 1) * n_directions])
-            # the smaller of the two: reach times chance where it is positive, times the penalty where it is not
-            torch.minimum(reach * chance, reach.mul_(penalty), out=reach)
+        reach = self._reach(goodness, doubt)
+        hoped, drawn = reach[: len(_OPTIMISM)], reach[len(_OPTIMISM) :]
         start = len(_OPTIMISM) * n_directions
-        gains = result[start : start + n_directions].zero_()
-        floor = self.reached.clamp_min(0.0)[:, None] ** n_objectives
-        room = torch.empty_like(gains)
-        for draw in self.draws:
-            volume = self._reach(torch.addcmul(goodness, doubt, draw[:, None]), room).clamp_min_(0.0)
-            if n_objectives > 1:
-                volume.pow_(n_objectives)
-            gains += volume.sub_(floor).clamp_min_(0.0)
+        # the smaller of the two: reach times chance where it is positive, times the penalty where it is not
+        penalty = chance.clamp_min(_LEAST_PENALTY).reciprocal_()
+        torch.minimum(hoped * chance, hoped.mul_(penalty), out=result[:start].view(hoped.shape))
+        gains = result[start : start + n_directions]
+        reached = self.reached.clamp_min(0.0)[:, None]
+        torch.maximum(drawn, reached, out=drawn)
+        if n_objectives > 1:
+            drawn.pow_(n_objectives)
+        torch.sum(drawn.sub_(reached**n_objectives), dim=0, out=gains)
         gains *= chance / len(self.draws)
         # where nothing is expected, the nearest to it comes first
         gains += 1e-6 * result[start - n_directions : start]
@@ -155,11 +153,26 @@ class Scoring:
                 result[-1] += torch.special.log_ndtr(far)
         return result
 
-    def _reach(self, goodness: Tensor, out: Tensor) -> Tensor:
-        torch.mul(goodness[0], self.steepness[:, :1], out=out)
+    def _reach(self, goodness: Tensor, doubt: Tensor) -> Tensor:
+        """How far (H + S, D, n) candidates reach at every degree of optimism, then in every draw.
+
+        All at once: the fewer calls, the less threads wait for each other's interpreter.
+        """
+        offsets, steepness = self._prepared
+        possible = torch.addcmul(goodness[:, None], doubt[:, None], offsets)[:, :, None]
+        reach = possible[0] * steepness[0]
+        other = torch.empty_like(reach)
         for k in range(1, len(goodness)):
-            torch.minimum(out, goodness[k] * self.steepness[:, k : k + 1], out=out)
-        return out
+            torch.minimum(reach, torch.mul(possible[k], steepness[k], out=other), out=reach)
+        return reach
+
+    @cached_property
+    def _prepared(self) -> tuple[Tensor, Tensor]:
+        """Doubts (K, H + S, 1) that are added for every degree of optimism and draw; steepness (K, D, 1)."""
+        hopes = self.draws.new_tensor(_OPTIMISM)[:, None].expand(-1, self.draws.shape[1])
+        return torch.cat([hopes, self.draws]).T[:, :, None].contiguous(), self.steepness.T[
+            :, :, None
+        ].contiguous()
 
 
 def make_scoring(

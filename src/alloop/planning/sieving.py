@@ -19,10 +19,11 @@ BEST_EXAMPLES = 4000
 
 _EXAMPLES = 4000
 _UNIFORM_WEIGHT = 0.3
+_SPARSE = 32
 _SAMPLE = (16_384, 262_144)
 _SURPLUS = 16
 _PER_ROOT = 1.5
-_PIECE = 4096
+_PIECE = 24_576  # candidates whose scores are held at once
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def make_sieve(study: Study, listing: Listing, device: torch.device, rng: np.ran
     """Distil the models from a uniform sample, then once more with what looked best, and set the thresholds."""
     examples = uniform_examples(study, listing, rng)
     layer = hidden_layer(examples.features, rng)
-    sample = sampled_compositions(listing, int(np.clip(listing.size // 16, *_SAMPLE)), rng)
+    sample = sampled_compositions(listing, int(np.clip(listing.size // _SPARSE, *_SAMPLE)), rng)
     first = fitted_sieve(study, listing, layer, examples, device)
     promising = spread(all_ranks(top_of(study, first, sample, n_best_examples(study))), BEST_EXAMPLES)
     sieve = fitted_sieve(study, listing, layer, with_more(study, examples, promising), device)
@@ -101,7 +102,8 @@ def sampled_compositions(listing: Listing, n_candidates: int, rng: np.random.Gen
 def top_of(study: Study, sieve: Sieve, numbers: IntArray, count: int) -> dict[int, Top]:
     """The best `count` by each score among compositions `numbers`, for each choice of shared settings."""
     by_choice: dict[int, list[Top]] = {}
-    pieces = [(numbers[start : start + _PIECE], count) for start in range(0, len(numbers), _PIECE)]
+    size = max(_PIECE // len(sieve.listing.combinations), 1)
+    pieces = [(numbers[start : start + size], count) for start in range(0, len(numbers), size)]
     for tops in study.runner.map(_top_of_piece, sieve, pieces):
         for choice, top in tops.items():
             by_choice.setdefault(choice, []).append(top)
@@ -112,12 +114,17 @@ def _top_of_piece(sieve: Sieve, piece: tuple[IntArray, int]) -> dict[int, Top]:
     """The best of a few compositions, so many by each score, for each choice of shared settings."""
     numbers, count = piece
     listing = sieve.listing
-    found: dict[int, list[Top]] = {}
-    for part, combination, scored in sieve.scored(numbers):
-        top, places = scored.topk(min(count, len(part)), dim=1)
-        ranks = listing.ranks(part, combination)[places.cpu().numpy()]
-        found.setdefault(int(listing.choices[combination]), []).append(Top(ranks, top.cpu().numpy()))
-    return {choice: best_of_tops(parts, count) for choice, parts in found.items()}
+    parts: dict[int, list[tuple[IntArray, torch.Tensor]]] = {}
+    for part, group, scored in sieve.scored(numbers):
+        for place, combination in enumerate(range(group.start, group.stop)):
+            ranks = listing.ranks(part, np.array(combination))
+            parts.setdefault(int(listing.choices[combination]), []).append((ranks, scored[:, place]))
+    found = {}
+    for choice, own in parts.items():
+        ranks = np.concatenate([ranks for ranks, _ in own])
+        top, places = torch.cat([scored for _, scored in own], dim=1).topk(min(count, len(ranks)), dim=1)
+        found[choice] = Top(ranks[places.cpu().numpy()], top.cpu().numpy())
+    return found
 
 
 def best_of_tops(parts: list[Top], count: int) -> Top:

@@ -22,8 +22,10 @@ from alloop.planning.settings import PlateSettings
 from alloop.space import FeatureMap, Space
 from alloop.surrogate.distilled import Distilled
 
-_CHUNK = {"cpu": 4096}  # compositions at a time: what fits into a processor's cache; a GPU wants more
-_CHUNK_ELSEWHERE = 65_536
+_AT_ONCE = {"cpu": (512, 6144)}
+"""Compositions that go through the network, and candidates that are scored, at once: what a core's cache holds."""
+_LISTED = 4096  # compositions that are listed at once
+_AT_ONCE_ELSEWHERE = (65_536, 65_536)
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ class Listing:
         """How many candidates have open settings."""
         return self.n_compositions * len(self.combinations)
 
-    def ranks(self, numbers: IntArray, combination: int) -> IntArray:
-        """Ranks (n,) of compositions with one of the combinations."""
+    def ranks(self, numbers: IntArray, combination: IntArray) -> IntArray:
+        """Ranks (n,) of compositions, each with a combination (n,)."""
         ranks: IntArray = numbers * self.space.repeat + self.combinations[combination]
         return ranks
 
@@ -105,39 +107,48 @@ class Sieve:
 
     def passed(self, numbers: Iterable[IntArray]) -> tuple[IntArray, IntArray]:
         """Ranks that beat a threshold, and of the best by each score and choice, among pieces (n,) of compositions."""
+        listing = self.listing
+        thresholds = self.thresholds[torch.as_tensor(listing.choices)].permute(1, 0, 2)
         beaten: list[IntArray] = []
-        best: dict[int, tuple[Tensor, IntArray]] = {}
-        for part, combination, scored in chain.from_iterable(map(self.scored, numbers)):
-            choice = int(self.listing.choices[combination])
-            above = (scored >= self.thresholds[choice]).any(dim=0).nonzero()[:, 0].cpu().numpy()
-            if len(above):
-                beaten.append(self.listing.ranks(part[above], combination))
-            values, places = scored.max(dim=1)
-            ranks = self.listing.ranks(part[places.cpu().numpy()], combination)
-            if choice in best:
-                better = (values > best[choice][0]).cpu().numpy()
-                ranks = np.where(better, ranks, best[choice][1])
-                values = torch.maximum(values, best[choice][0])
-            best[choice] = (values, ranks)
+        highest = np.full(thresholds.shape[:2], -np.inf)
+        best = np.zeros(highest.shape, dtype=np.int64)
+        for part, group, scored in chain.from_iterable(map(self.scored, numbers)):
+            combination, place = (scored >= thresholds[:, group]).any(dim=0).nonzero().cpu().numpy().T
+            beaten.append(listing.ranks(part[place], group.start + combination))
+            values, places = (found.cpu().numpy() for found in scored.max(dim=2))
+            best[:, group] = np.where(values > highest[:, group], part[places], best[:, group])
+            np.maximum(highest[:, group], values, out=highest[:, group])
         nothing = [np.zeros(0, dtype=np.int64)]
-        local = np.unique(np.concatenate([ranks for _, ranks in best.values()] or nothing))
-        return np.concatenate(beaten or nothing), local
+        local = []
+        for choice in np.unique(listing.choices) if beaten else ():
+            own = np.flatnonzero(listing.choices == choice)
+            columns = own[np.argmax(highest[:, own], axis=1)]
+            local.append(listing.ranks(best[np.arange(len(best)), columns], columns))
+        return np.concatenate(beaten or nothing), np.unique(np.concatenate(local or nothing))
 
-    def scored(self, numbers: IntArray) -> Iterator[tuple[IntArray, int, Tensor]]:
-        """Pieces of compositions `numbers` (n,), each with every combination and its scores (n_scores, piece)."""
+    def scored(self, numbers: IntArray) -> Iterator[tuple[IntArray, slice, Tensor]]:
+        """Pieces of compositions `numbers` (n,), each with a group of combinations: scores (n_scores, group, piece)."""
         network, device = self.network, self.network.inner.device
-        size = _CHUNK.get(device.type, _CHUNK_ELSEWHERE)
+        n_combinations = len(self.listing.combinations)
+        through, candidates = _AT_ONCE.get(device.type, _AT_ONCE_ELSEWHERE)
+        each = min(n_combinations, max(candidates // through, 1))
+        size = max(candidates // (each * through), 1) * through
+        listed = max(_LISTED // size, 1) * size
         with torch.no_grad():
-            for start in range(0, len(numbers), size):
-                part = numbers[start : start + size]
-                features, closed = self.listing.composition_features(part)
-                shared = network.of_compositions(torch.as_tensor(features).to(device, network.inner.dtype))
-                room = shared.new_empty((network.outer.shape[1], len(part)))
-                for combination in range(len(self.listing.combinations)):
-                    outputs = network.outputs(shared, combination, room)
-                    if closed is not None:
-                        outputs[0].add_(torch.as_tensor(closed).to(outputs), alpha=1e9)
-                    yield part, combination, self.scoring(outputs)
+            for first in range(0, len(numbers), listed):
+                whole = numbers[first : first + listed]
+                features, closed = self.listing.composition_features(whole)
+                seen = torch.as_tensor(features).to(device, network.inner.dtype)
+                shut = None if closed is None else torch.as_tensor(closed).to(seen)
+                for start in range(0, len(whole), size):
+                    piece = slice(start, start + size)
+                    for combination in range(0, n_combinations, each):
+                        group = slice(combination, min(combination + each, n_combinations))
+                        outputs = network.outputs(seen[:, piece], group, through)
+                        if shut is not None:
+                            outputs[0].add_(shut[piece], alpha=1e9)
+                        scores = self.scoring(outputs.flatten(1))
+                        yield whole[piece], group, scores.view(len(scores), *outputs.shape[1:])
 
 
 def passed_of(sieve: Sieve, numbers: IntArray) -> tuple[IntArray, IntArray]:

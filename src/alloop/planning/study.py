@@ -20,7 +20,7 @@ from alloop.runner import Runner
 from alloop.space import Block, FeatureMap, Space
 
 _DIRECTIONS = 12
-_PIECE = 1024
+_PIECE = 2048
 _TYPICAL = 512
 
 

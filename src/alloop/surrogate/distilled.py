@@ -23,7 +23,7 @@ _BIAS = 1.5
 
 @dataclass(frozen=True)
 class HiddenLayer:
-    """The random layer: (H, d) weights on unscaled features and (H,) biases, and the scaling of the linear part."""
+    """The random layer: (H, d) weights on scaled features and (H,) biases, and the scaling."""
 
     weights: FloatArray
     bias: FloatArray
@@ -32,9 +32,14 @@ class HiddenLayer:
 
     def of(self, features: FloatArray) -> RealArray:
         """(n, H + d + 1) in single precision: hidden values, scaled features and a constant, of features (n, d)."""
-        hidden = np.maximum(features @ self.weights.T + self.bias, 0.0)
-        scaled = (features - self.centre) * self.factor
-        return np.hstack([hidden, scaled, np.ones((len(features), 1))], dtype=np.float32, casting="same_kind")
+        n_hidden, d = self.weights.shape
+        basis = np.empty((len(features), n_hidden + d + 1), dtype=np.float32)
+        scaled = ((features - self.centre) * self.factor).astype(np.float32)
+        hidden = scaled @ self.weights.T.astype(np.float32)
+        hidden += self.bias.astype(np.float32)
+        np.maximum(hidden, 0.0, out=basis[:, :n_hidden])
+        basis[:, n_hidden:-1], basis[:, -1] = scaled, 1.0
+        return basis
 
 
 @dataclass(frozen=True)
@@ -43,31 +48,38 @@ class Distilled:
 
     Attributes:
         inner: (H + o, n_composition) weights of hidden layer and linear part on a composition's features.
-        settings: (H + o, n_combinations) what each combination of settings adds to them, and the biases.
+        bias: (H + o, 1) what the settings add to them on average, and the biases.
+        kinks: (H, n_combinations) where each hidden value bends: how much less than average a combination adds.
         outer: (o, H).
+        offset: (o, n_combinations) what each combination adds to the outputs.
     """
 
     inner: Tensor
-    settings: Tensor
+    bias: Tensor
+    kinks: Tensor
     outer: Tensor
+    offset: Tensor
 
-    def of_compositions(self, features: Tensor) -> Tensor:
-        """The part (H + o, n) that all settings of a composition share, from features (n_composition, n)."""
-        return self.inner @ features
-
-    def outputs(self, shared: Tensor, combination: int, room: Tensor) -> Tensor:
-        """Outputs (o, n) of compositions with one combination of settings.
+    def outputs(self, features: Tensor, group: slice, at_once: int) -> Tensor:
+        """Outputs (o, g, n) of compositions with each of a group of combinations of settings.
 
         Args:
-            shared: (H + o, n) from :meth:`of_compositions`.
-            combination: column of `settings`.
-            room: (H, n) is overwritten.
+            features: (n_composition, n) of the compositions.
+            group: g neighbouring combinations.
+            at_once: compositions that go through the network at once.
         """
-        n_hidden = self.outer.shape[1]
-        added = self.settings[:, combination, None]
-        torch.add(shared[:n_hidden], added[:n_hidden], out=room)
-        room.relu_()
-        return torch.addmm(shared[n_hidden:], self.outer, room).add_(added[n_hidden:])
+        n_hidden, n = self.outer.shape[1], features.shape[1]
+        kinks, offset = self.kinks[:, group], self.offset[:, group]
+        found = features.new_empty((len(self.outer), kinks.shape[1], n))
+        for start in range(0, n, at_once):
+            piece = slice(start, start + at_once)
+            shared = torch.addmm(self.bias, self.inner, features[:, piece])
+            linear, room = shared[n_hidden:], torch.empty_like(shared[:n_hidden])
+            for i in range(kinks.shape[1]):
+                # relu(x + a) is max(x, -a) + a, and the sum of the latter is in the offset: one pass instead of two
+                torch.maximum(shared[:n_hidden], kinks[:, i, None], out=room)
+                torch.addmm(linear, self.outer, room, out=found[:, i, piece])
+        return found.add_(offset[:, :, None])
 
 
 def hidden_layer(features: FloatArray, rng: np.random.Generator, n_hidden: int = HIDDEN) -> HiddenLayer:
@@ -76,9 +88,8 @@ def hidden_layer(features: FloatArray, rng: np.random.Generator, n_hidden: int =
     varies = spread > 1e-9 * (1.0 + np.abs(centre))
     factor = np.where(varies, 1.0 / np.where(varies, spread, 1.0), 0.0)
     scale = 1.0 / np.sqrt(max(int(varies.sum()), 1))
-    weights = rng.standard_normal((n_hidden, features.shape[1])) * factor * scale
-    bias = rng.uniform(-_BIAS, _BIAS, n_hidden) - weights @ centre
-    return HiddenLayer(weights, bias, centre, factor)
+    weights = rng.standard_normal((n_hidden, features.shape[1])) * scale
+    return HiddenLayer(weights, rng.uniform(-_BIAS, _BIAS, n_hidden), centre, factor)
 
 
 def distil(
@@ -108,9 +119,11 @@ def distil(
     square[np.diag_indices_from(square)] += _RIDGE * weights.sum()
     found = np.linalg.solve(square, weighted.T @ ((outputs - centre) / spread).astype(np.float32)) * spread
     n_hidden, n_composition = len(layer.bias), features.shape[1] - combinations.shape[1]
-    linear = found[n_hidden:-1].T * layer.factor
-    offset = found[-1] + centre - linear @ layer.centre
-    inner = np.vstack([layer.weights, linear])
-    settings = np.concatenate([layer.bias, offset])[:, None] + inner[:, n_composition:] @ combinations.T
-    parts = (inner[:, :n_composition], settings, found[:n_hidden].T)
+    inner = np.vstack([layer.weights, found[n_hidden:-1].T]) * layer.factor
+    constant = np.concatenate([layer.bias, found[-1] + centre]) - inner @ layer.centre
+    settings = constant[:, None] + inner[:, n_composition:] @ combinations.T
+    bias, outer = settings.mean(axis=1, keepdims=True), found[:n_hidden].T
+    added = settings - bias
+    by_combination = added[n_hidden:] + outer @ added[:n_hidden]
+    parts = (inner[:, :n_composition], bias, -added[:n_hidden], outer, by_combination)
     return Distilled(*(torch.as_tensor(part.copy(), dtype=dtype, device=device) for part in parts))

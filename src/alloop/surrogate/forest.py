@@ -104,22 +104,31 @@ def fit_forest(
     rng = np.random.default_rng(seed)
     x = np.ascontiguousarray(features, dtype=np.float32)
     y = np.ascontiguousarray(values, dtype=np.float64)[:, None]
-    member = np.unique(np.arange(n) if units is None else units, return_inverse=True)[1].ravel()
+    member = _numbered(np.arange(n) if units is None else units)
+    recipe = member if recipes is None else _numbered(recipes)
     n_units = int(member.max()) + 1
     n_drawn = max(round(n_units * min(_SEEN, _LARGEST_SAMPLE / n)), 1)
     splits = np.random.RandomState(
         seed % 2**32
     )  # shared by all trees: to make one takes as long as a small tree
-    trees, unseen = [], np.ones((n_trees, n), dtype=bool)
+    trees, unseen = [], np.empty((n_trees, n), dtype=bool)
     # types are right by construction, and checks cost as much as a small fit
     with sklearn.config_context(skip_parameter_validation=True):
         for number in range(n_trees):
-            rows = np.flatnonzero(np.isin(member, rng.permutation(n_units)[:n_drawn]))
-            unseen[number, rows] = False
-            if recipes is not None:
-                unseen[number] &= ~np.isin(recipes, recipes[rows])
+            drawn = np.zeros(n_units, dtype=bool)
+            drawn[rng.permutation(n_units)[:n_drawn]] = True
+            rows = np.flatnonzero(drawn[member])
+            known = np.zeros(n, dtype=bool)
+            known[recipe[rows]] = True
+            unseen[number] = ~known[recipe]
             tree = ExtraTreeRegressor(
                 min_samples_leaf=_MIN_LEAF, max_features=_MAX_FEATURES, random_state=splits
             )
             trees.append(tree.fit(x[rows], y[rows], check_input=False))
     return Forest(tuple(trees), unseen, x)
+
+
+def _numbered(labels: IntArray) -> IntArray:
+    """Labels (n,) as numbers from 0 without a gap."""
+    numbers: IntArray = np.unique(labels, return_inverse=True)[1].ravel()
+    return numbers
