@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from alloop.campaign.ledger import Entry, Score, comparison_of, score, score_by_plate
-from alloop.records import PredictionRow
+from alloop.campaign.ledger import Entry, Score, comparison_of, foretold, score, score_by_plate
+from alloop.records import PredictionRow, SnapshotRow
 
 
 def entry(
@@ -87,3 +87,17 @@ def test_surprise_is_the_distance_from_what_was_foretold(value: float, bound: st
     if bound == "exact":
         covered = scored(found).coverage90 == 1.0
         assert (found.surprise <= 1.6448536) == covered or abs(far - 1.6448536) < 1e-6
+
+
+def test_errors_are_told_in_the_models_own_deviations() -> None:
+    models = {"ionic_conductivity": {"interval_factor": 2.0}}
+    snapshots = [
+        SnapshotRow(campaign="c", plate="P-001", content={"models": {"ionic_conductivity": {"n": 3}}}),
+        SnapshotRow(campaign="c", plate="P-002", content={"models": models}),
+    ]
+    entries = [
+        entry(10**-3.5), entry(1e-3, "below"), entry(0.0), entry(10**-4.5, plate="P-002"),
+    ]  # fmt: skip
+    found = foretold(entries, snapshots)
+    assert found["ionic_conductivity"] == pytest.approx([1.0, -2.0])
+    assert foretold([], snapshots) == {}

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from pathlib import Path
 
+import numpy as np
+import pytest
 from campaign_shell import WELLS, Shell, Write, all_wells, wide
+
+from alloop.surrogate.cross_validation import factor_from_experience
 
 PLATE = "SMALL-SPINEL-001"
 
@@ -80,6 +85,23 @@ def test_predictions_are_scored_as_they_were_frozen(approved: Shell, results: Wr
     trust = approved.json("status", "small-spinel")["model"]["ionic_conductivity"]
     assert trust["n"] == 8
     assert trust["coverage90"] == sum(inside) / 8
+
+
+def test_the_next_plans_intervals_follow_from_how_these_held(approved: Shell, results: Write) -> None:
+    before = json.loads((approved.home / "plates" / PLATE / "plan.json").read_text())
+    assert before["models"]["ionic_conductivity"]["interval_factor"] == 1.0
+    approved.ok("upload", "small-spinel", results("one.csv", all_wells(PLATE)))
+    plan = approved.json("plan", "small-spinel", "--by", "ada")
+    values = {well: 1e-4 * (1 + n) for n, well in enumerate(WELLS)}
+    told = [entry["predictions"]["ionic_conductivity"] | {"well": entry["well"]} for entry in before["wells"]]
+    far = [math.log10(values[one["well"]] / one["median"]) / one["sd"] for one in told]
+    expected = factor_from_experience(np.array(far))
+    assert expected != 1.0
+    assert plan["models"]["ionic_conductivity"]["interval_factor"] == pytest.approx(expected, rel=1e-3)
+    approved.ok("swap", plan["plate"], "A01", plan["wells"][1]["formula"], "--by", "ada")
+    swapped = json.loads((approved.home / "plates" / plan["plate"] / "plan.json").read_text())
+    one, other = (swapped["wells"][n]["predictions"]["ionic_conductivity"] for n in (0, 1))
+    assert one["sd"] == pytest.approx(other["sd"], rel=0.02)
 
 
 def test_a_plate_with_failures_and_losses(approved: Shell, results: Write) -> None:

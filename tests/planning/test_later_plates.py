@@ -252,6 +252,23 @@ def test_one_measurement_is_enough_to_plan(space: SiteSpace) -> None:
     assert "inf" not in " ".join(well.reason for well in plan.wells)
 
 
+def test_intervals_are_stated_as_earlier_ones_held(space: SiteSpace) -> None:
+    asked = problem(space, some(space, 24))
+    plain = plan_plate(asked, 0)
+    wider = plan_plate(replace(asked, foretold={"ionic_conductivity": np.full(40, 3.0)}), 0)
+    factor = wider.models["ionic_conductivity"].interval_factor
+    assert 1.5 < factor < 1.9
+    assert plain.models["ionic_conductivity"].interval_factor == 1.0
+    for one, other in zip(plain.wells, wider.wells, strict=True):
+        assert one.candidate == other.candidate  # what is chosen does not hang on it
+        before, after = one.predictions["ionic_conductivity"], other.predictions["ionic_conductivity"]
+        assert after.median == before.median
+        assert after.sd == pytest.approx(factor * before.sd)
+        assert np.log(after.high90 / after.low90) == pytest.approx(
+            factor * np.log(before.high90 / before.low90)
+        )
+
+
 def test_observed_properties_are_predicted_too(space: SiteSpace) -> None:
     seen = replace(PURITY, min=None)
     asked = problem(space, some(space, 20), constraints=(PURITY,))

@@ -10,6 +10,7 @@ from alloop.surrogate import ABOVE, BELOW, EXACT, Observations, observations
 from alloop.surrogate.belief import learn, stacking_weight
 from alloop.surrogate.cross_validation import (
     check_of,
+    factor_from_experience,
     inflation_for_coverage,
     log_density,
     make_folds,
@@ -114,6 +115,32 @@ def test_inflation_mends_intervals_of_the_wrong_width(width: float, low: float, 
     check = check_of(np.zeros(400), np.full(400, width * factor), data, values)
     assert 0.85 < check.coverage90 <= 1.0
     assert check.coverage90 < 0.95 or width > 1.0  # too wide an interval is hardly narrowed
+
+
+@pytest.mark.parametrize("spread", [0.6, 1.0, 1.6])
+def test_intervals_hold_as_those_of_earlier_plates_would_have(spread: float) -> None:
+    rng = np.random.default_rng(1)
+    held, earlier = [], np.zeros(0)
+    for _ in range(60):
+        factor, plate = factor_from_experience(earlier), rng.normal(0.0, spread, 8)
+        held.append(np.abs(plate) <= 1.6449 * factor)
+        earlier = np.concatenate([earlier, plate])
+    assert 0.88 < np.mean(held[2:]) < 0.95
+
+
+def test_what_was_foretold_long_ago_is_forgotten() -> None:
+    rng = np.random.default_rng(2)
+    now = rng.normal(0.0, 1.0, 256)
+    assert factor_from_experience(
+        np.concatenate([rng.normal(0.0, 9.0, 5000), now])
+    ) == factor_from_experience(now)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=300))
+def test_experience_never_widens_or_narrows_without_bound(earlier: list[float]) -> None:
+    factor = factor_from_experience(np.array(earlier))
+    assert 0.4 <= factor <= 2.5
+    assert earlier or factor == 1.0
 
 
 @given(st.integers(2, 7), st.floats(0.01, 100.0))

@@ -13,6 +13,7 @@ import numpy as np
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import gather
 from alloop.campaign.excluded import excluded_wells
+from alloop.campaign.ledger import interval_factors
 from alloop.campaign.plan_document import plan_text, prediction_rows, well_entry, well_row
 from alloop.campaign.plate_files import weigh, write_plate_files
 from alloop.campaign.question import Wish, ask, plate_labels
@@ -78,7 +79,8 @@ def swap(
     wish = Wish(plate_labels(file), without=frozenset([row.id]))
     problem, _ = ask(file, evidence, wish)
     reason = f"put in by {by} instead of {before.formula}" + (f": {why}" if why else "")
-    outlook = foresee(problem, candidate, reason, row.seed)
+    document = json.loads(desk.records.plan(row.id))
+    outlook = foresee(problem, candidate, reason, row.seed, interval_factors(document))
     after = PlannedWell(
         well=before.well,
         role="candidate",
@@ -96,7 +98,6 @@ def swap(
     wells = [new if one.well == new.well else one for one in desk.records.wells(row.id)]
     weigh(file, wells)
     station = stations_of(file, wells, new.well)
-    document = json.loads(desk.records.plan(row.id))
     entries = {entry["well"]: entry for entry in document["wells"]}
     entries[new.well] = well_entry(row.id, after, locked=True) | {"block": entries[new.well].get("block")}
     document["wells"] = [entry | {"station": station[label]} for label, entry in entries.items()]
@@ -235,8 +236,10 @@ def _resolve(space: Space, composition: str, given: Mapping[str, Level], before:
     return space.resolve(composition, own)
 
 
-def foresee(problem: PlanningProblem, candidate: Candidate, why: str, seed: int) -> Outlook:
-    """What is expected of a candidate, from all that is known now."""
+def foresee(
+    problem: PlanningProblem, candidate: Candidate, why: str, seed: int, factors: Mapping[str, float]
+) -> Outlook:
+    """What is expected of a candidate, from all that is known now; intervals as wide as those of its plan."""
     from alloop.planning.beliefs import learn_all
     from alloop.planning.goals import make_yardstick
     from alloop.planning.outlook import describe
@@ -245,7 +248,7 @@ def foresee(problem: PlanningProblem, candidate: Candidate, why: str, seed: int)
     space = problem.space
     ranks = np.sort(space.sample(min(_BACKGROUND, space.size), rng))
     background = problem.features.of_block(space.decode(ranks))
-    beliefs = learn_all(problem, background, seed, lambda _: None)
+    beliefs = replace(learn_all(problem, background, seed, lambda _: None), interval_factors=factors)
     yardstick = make_yardstick(
         problem.objectives, {name: belief.data for name, belief in beliefs.properties.items()}
     )

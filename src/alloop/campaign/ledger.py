@@ -6,13 +6,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import Any
 
 import numpy as np
 
+from alloop.arrays import FloatArray
 from alloop.campaign.evidence import Evidence, fits
 from alloop.planning import MadeSample
 from alloop.planning.aims import Constraint, Objective
-from alloop.records import MeasurementRow, PredictionRow, ShortValue
+from alloop.records import MeasurementRow, PredictionRow, ShortValue, SnapshotRow
 from alloop.scales import model_value
 
 
@@ -78,17 +80,51 @@ def compare(
     return entries
 
 
+def foretold(entries: Iterable[Entry], snapshots: Iterable[SnapshotRow]) -> dict[str, FloatArray]:
+    """By property, how far exact values lay from their prediction, in the model's own standard deviations.
+
+    Args:
+        entries: the ledger, in the order of its plates.
+        snapshots: of the plans, oldest first: they say by what the model's own standard deviations were multiplied.
+    """
+    factors = {
+        (one.plate, name): factor
+        for one in snapshots
+        for name, factor in interval_factors(one.content).items()
+    }
+    found: dict[str, list[float]] = {}
+    for entry in entries:
+        far = entry.z * factors.get((entry.plate, entry.name), 1.0)
+        if entry.bound == "exact" and math.isfinite(far):
+            found.setdefault(entry.name, []).append(far)
+    return {name: np.array(own) for name, own in found.items()}
+
+
+def interval_factors(content: Mapping[str, Any]) -> dict[str, float]:
+    """By property, by what a plan multiplied the model's own standard deviations.
+
+    Args:
+        content: of plan.json, or of the snapshot that was taken with it.
+    """
+    return {
+        name: float(report["interval_factor"])
+        for name, report in content.get("models", {}).items()
+        if report.get("interval_factor") is not None
+    }
+
+
 def with_surprises(
     made: Sequence[MadeSample],
     evidence: Evidence,
-    predictions: Iterable[PredictionRow],
+    entries: Iterable[Entry],
     objectives: Sequence[Objective],
 ) -> tuple[MadeSample, ...]:
     """The samples with how far a value of an objective lay from what was foretold of it, the farthest counts."""
     wanted = {entry.property for entry in objectives}
-    own = [row for row in predictions if row.property in wanted]
     far: dict[str, float] = {}
-    for entry in compare(evidence, own, objectives):
+    for entry in entries:
+        if entry.name not in wanted:
+            continue
         sample = evidence.sample_of_well[entry.plate, entry.well].id
         far[sample] = max(far.get(sample, 0.0), entry.surprise)
     return tuple(replace(one, surprise=far.get(one.sample, 0.0)) for one in made)

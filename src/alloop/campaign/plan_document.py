@@ -94,6 +94,7 @@ def plan_document(
                 "log_score": _rounded(report.log_score),
                 "skill": _rounded(report.skill),
                 "predictable": report.predictable,
+                "interval_factor": _rounded(report.interval_factor),
             }
             for name, report in plan.models.items()
         },

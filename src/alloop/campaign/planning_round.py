@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from alloop.campaign.advice import gain_before
 from alloop.campaign.desk import Desk
-from alloop.campaign.evidence import Evidence, gather
-from alloop.campaign.ledger import with_surprises
+from alloop.campaign.evidence import Evidence, gather, modelled_in
+from alloop.campaign.ledger import compare, foretold, with_surprises
 from alloop.campaign.own_models import Supplied, learners
 from alloop.campaign.plan_document import (
     alloop_version,
@@ -189,8 +189,9 @@ def _draft(
     from alloop.planning import plan_plate, plan_plate_at_random
 
     problem, learned = ask(desk.file, evidence, wish)
-    made = with_surprises(problem.made, evidence, ledger, desk.file.objectives)
-    problem = replace(problem, models=learn, made=made)
+    came, snapshots = compare(evidence, ledger, modelled_in(desk.file)), desk.records.snapshots(desk.slug)
+    made = with_surprises(problem.made, evidence, came, desk.file.objectives)
+    problem = replace(problem, models=learn, made=made, foretold=foretold(came, snapshots))
     is_random = strategy == "random"
     plan = plan_plate_at_random(problem, seed) if is_random else plan_plate(problem, seed, progress, runner)
     plan = _with_kept(desk, plan, wish, ledger)
@@ -198,7 +199,7 @@ def _draft(
     warnings = more_warnings(desk, plan, evidence, len(wish.beside))
     measured = {evidence.sample_by_id[row.sample].plate for row in evidence.counted if row.sample}
     standing = standing_of(desk.file, evidence)
-    before = gain_before(desk.file, standing, measured, desk.records.snapshots(desk.slug))
+    before = gain_before(desk.file, standing, measured, snapshots)
     document = plan_document(desk.file, evidence, learned, plan, plate, seed, warnings, before)
     locked = frozenset(well.well for well in wish.keep)
     reasons = _kept_reasons(desk, wish)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alloop.arrays import IntArray
+from alloop.arrays import FloatArray, IntArray
 from alloop.errors import UserError
 from alloop.lab.judging import HIT_SHARE, Judge, RoundScore, hits_of
 from alloop.lab.replay_table import ReplayTable
@@ -107,19 +107,29 @@ class Bench:
         measured: IntArray = np.random.default_rng(seed).permutation(len(self.table))[:initial]
         measured = measured.astype(np.int64)
         scores = [self.judge.score(measured, 0.0, {})]
+        foretold: dict[str, FloatArray] = {}
         for number in range(rounds):
             # one seed per run and round: far apart, so that no two runs share a stream
-            now = self._situation(measured, aim, batch, 100_003 * (seed + 1) + number)
+            now = self._situation(measured, aim, batch, 100_003 * (seed + 1) + number, foretold)
             started = time.perf_counter()
             choice = strategy(now)
             seconds = time.perf_counter() - started
             measured = np.concatenate([measured, choice.ranks])
+            for name, far in self.judge.errors(choice.ranks, choice.beliefs).items():
+                foretold[name] = np.concatenate([foretold.get(name, np.zeros(0)), far])
             scores.append(
                 self.judge.score(measured, seconds, self.judge.covered(choice.ranks, choice.intervals))
             )
         return scores, measured
 
-    def _situation(self, measured: IntArray, aim: Mapping[str, float], batch: int, seed: int) -> Situation:
+    def _situation(
+        self,
+        measured: IntArray,
+        aim: Mapping[str, float],
+        batch: int,
+        seed: int,
+        foretold: Mapping[str, FloatArray],
+    ) -> Situation:
         table = self.table
         known = measured[table.formed[measured]]
         data = {
@@ -137,7 +147,9 @@ class Bench:
             formed = observations(
                 self.matrix[measured], np.zeros(len(measured)), bounds=sides, recipes=measured
             )
-        return Situation(table, self.features, self.matrix, measured, data, formed, aim, batch, seed)
+        return Situation(
+            table, self.features, self.matrix, measured, data, formed, aim, batch, seed, dict(foretold)
+        )
 
 
 __all__ = [

@@ -105,6 +105,20 @@ class Judge:
             result[entry.property] = (int(inside.sum()), len(inside))
         return result
 
+    def errors(self, ranks: IntArray, beliefs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        """Per objective, how far exact values lay from what was believed of them, in its standard deviations.
+
+        Args:
+            ranks: (q,) candidates.
+            beliefs: per objective mean and standard deviation (q, 2), on its scale.
+        """
+        found = {}
+        for name, believed in beliefs.items():
+            exact = (self._table.bounds[name][ranks] == 0) & self._table.formed[ranks]
+            mean, sd = believed[exact].T
+            found[name] = (self._table.values[name][ranks][exact] - mean) / sd
+        return found
+
 
 def hits_of(goodness: FloatArray, count: int | None = None) -> BoolArray:
     """Which of n points (n, K) are hits: the best `count`, ⌈10 %⌉ unless given.

@@ -12,6 +12,7 @@ from alloop.lab.replay_table import ReplayTable
 from alloop.planning import PlanningProblem, PlateRules, plan_plate
 from alloop.planning.goals import make_yardstick, weight_directions
 from alloop.planning.hits import depth
+from alloop.scales import to_model_scale
 from alloop.space import FeatureMap
 from alloop.surrogate import Observations
 from alloop.surrogate.belief import learn
@@ -31,6 +32,8 @@ class Situation:
         aim: the planner's aims.
         batch: how many candidates to choose.
         seed: of this round.
+        foretold: per objective how far values lay from what was foretold of them, see
+            :class:`alloop.planning.PlanningProblem`.
     """
 
     table: ReplayTable
@@ -42,6 +45,7 @@ class Situation:
     aim: Mapping[str, float]
     batch: int
     seed: int
+    foretold: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
     def free(self) -> IntArray:
@@ -51,10 +55,17 @@ class Situation:
 
 @dataclass(frozen=True)
 class Choice:
-    """Ranks to measure next, and per objective their predicted 90 % intervals (q, 2) where there are any."""
+    """Ranks to measure next, and what is foretold of them where anything is.
+
+    Attributes:
+        ranks: (q,).
+        intervals: per objective their predicted 90 % intervals (q, 2), in its canonical unit.
+        beliefs: per objective mean and standard deviation of the model itself (q, 2), on its scale.
+    """
 
     ranks: IntArray
     intervals: Mapping[str, FloatArray] = field(default_factory=dict)
+    beliefs: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 Strategy = Callable[[Situation], Choice]
@@ -75,20 +86,21 @@ def _alloop(now: Situation) -> Choice:
         formed=now.formed,
         measured=now.matrix[now.measured],
         closed_recipes=frozenset(space.candidate(int(rank)).recipe_key for rank in now.measured),
+        foretold=now.foretold,
     )
     plan = plan_plate(problem, now.seed)
     ranks = np.array([well.rank for well in plan.wells], dtype=np.int64)
-    intervals = {
-        entry.property: np.array(
-            [
-                [well.predictions[entry.property].low90, well.predictions[entry.property].high90]
-                for well in plan.wells
-            ]
-        )
-        for entry in now.table.objectives
-        if all(entry.property in well.predictions for well in plan.wells)
-    }
-    return Choice(ranks, intervals)
+    intervals, beliefs = {}, {}
+    for entry in now.table.objectives:
+        name = entry.property
+        if all(name in well.predictions for well in plan.wells):
+            told = [well.predictions[name] for well in plan.wells]
+            factor = plan.models[name].interval_factor
+            intervals[name] = np.array([[one.low90, one.high90] for one in told])
+            beliefs[name] = np.array(
+                [[to_model_scale(one.median, entry.scale), one.sd / factor] for one in told]
+            )
+    return Choice(ranks, intervals, beliefs)
 
 
 def _random(now: Situation) -> Choice:

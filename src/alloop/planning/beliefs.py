@@ -16,6 +16,7 @@ from alloop.planning.problem import ModelReport, PlanningProblem, Prediction
 from alloop.properties import get_property, is_fraction, is_property
 from alloop.runner import Runner, Threads, one_thread
 from alloop.scales import from_model_scale
+from alloop.surrogate.cross_validation import factor_from_experience
 from alloop.surrogate.data import ABOVE, Observations
 from alloop.surrogate.doubts import Suspect
 from alloop.surrogate.gp import GaussianProcess, fit_gp
@@ -35,6 +36,7 @@ class Beliefs:
         constraints: those of the campaign that have data.
         suspects: values that were not learned from, by property; rows of the problem's observations.
         literature_left_out: properties whose literature predicts the own values worse than they predict each other.
+        interval_factors: by property, by how much stated intervals are wider than the model's own; 1 where not named.
     """
 
     properties: Mapping[str, PropertyModel]
@@ -42,6 +44,7 @@ class Beliefs:
     constraints: tuple[Constraint, ...]
     suspects: Mapping[str, tuple[Suspect, ...]] = field(default_factory=dict)
     literature_left_out: tuple[str, ...] = ()
+    interval_factors: Mapping[str, float] = field(default_factory=dict)
 
     def p_formed(self, features: FloatArray) -> FloatArray:
         """Chance (n,) that a sample forms."""
@@ -73,6 +76,7 @@ class Beliefs:
                 check.log_score,
                 check.skill,
                 check.predictable,
+                self.interval_factors.get(name, 1.0),
             )
         return reports
 
@@ -175,17 +179,24 @@ def learn_all(
         constraints,
         {name: found.suspects for name, found in guarded.items() if found.suspects},
         tuple(name for name, found in guarded.items() if found.literature_left_out),
+        {
+            name: factor_from_experience(problem.foretold[name])
+            for name, belief in properties.items()
+            if name in problem.foretold and not isinstance(belief, Computed)
+        },
     )
 
 
 def predict(
-    belief: PropertyModel, features: FloatArray, aim: Objective | Constraint
+    belief: PropertyModel, features: FloatArray, aim: Objective | Constraint, factor: float = 1.0
 ) -> tuple[Prediction, ...]:
     """Predictions of a new measurement of an aim's property for each row of `features`.
 
-    A measured fraction never lies outside 0 to 1: medians and bounds stop there.
+    A measured fraction never lies outside 0 to 1: medians and bounds stop there. Standard deviations are `factor`
+    times the model's.
     """
     mean, sd = belief.predict(features)
+    sd = sd * factor
     low, high = (0.0, 1.0) if is_fraction(aim.property) else (-np.inf, np.inf)
 
     def value(scaled: float) -> float:

@@ -70,7 +70,8 @@ def describe(
     with ThreadPoolExecutor(1) as beside:
         drivers_found = beside.submit(_drivers, problem, beliefs, candidates, rng.spawn(1)[0])
         columns = {
-            name: predict(belief, features, wanted[name]) for name, belief in beliefs.properties.items()
+            name: predict(belief, features, wanted[name], beliefs.interval_factors.get(name, 1.0))
+            for name, belief in beliefs.properties.items()
         }
         feasible = beliefs.p_feasible(features)
         draws = draw(beliefs, yardstick, np.vstack([features, sample]), _DRAWS, rng)

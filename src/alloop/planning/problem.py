@@ -108,6 +108,8 @@ class PlanningProblem:
         screen_up_to: the largest space of which every candidate is scored, a larger one is searched; None for the
             usual limit, which one machine masters in a minute.
         models: by property, what learns it instead of alloop's own models (docs/botorch.md).
+        foretold: by property, (n,) how far exact values lay from what earlier plans foretold of them, in standard
+            deviations of the model as it was then (:func:`alloop.surrogate.cross_validation.factor_from_experience`).
     """
 
     space: Space
@@ -135,6 +137,7 @@ class PlanningProblem:
     device: str = "cpu"
     screen_up_to: int | None = None
     models: Mapping[str, Learner] = field(default_factory=dict)
+    foretold: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,8 @@ class RulePrice:
 class ModelReport:
     """Trust in one property's model, from cross-validation that never leaks repeats or plates.
 
-    `kind` says who speaks: ``"gp 63 % + forest 37 %"``; `skill` is 1 - error variance / variance.
+    `kind` says who speaks: ``"gp 63 % + forest 37 %"``; `skill` is 1 - error variance / variance; `interval_factor` is
+    by how much the plan's intervals are wider than the model's own, because of how those of earlier plates held.
     """
 
     kind: str
@@ -212,6 +216,7 @@ class ModelReport:
     log_score: float
     skill: float
     predictable: bool
+    interval_factor: float = 1.0
 
 
 @dataclass(frozen=True)

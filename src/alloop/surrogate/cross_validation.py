@@ -17,6 +17,10 @@ _PRIOR_ROWS = 20.0
 _FEWEST_FREEDOM = 3
 _INFLATION = (0.9, 2.5)
 
+_REMEMBERED = 256
+_PRIOR_FORETOLD = 6.0
+_FACTOR = (0.4, 2.5)
+
 MOST_HELD_OUT = 4000
 """Rows that all folds together hold out at most: enough to know a score to a hundredth, and a cost that stays."""
 
@@ -141,8 +145,32 @@ def inflation_for_coverage(mean: FloatArray, sd: FloatArray, data: Observations)
     few = student_factor(n)
     if n < _ROWS_TO_CALIBRATE:
         return few
-    z = np.abs(data.values - mean)[exact] / sd[exact]
-    # of n held-out values and a new one, each is the largest equally often (split conformal prediction)
-    found = float(np.quantile(z, min(0.9 * (n + 1) / n, 1.0))) / _Z90
+    found = _factor_of(np.abs(data.values - mean)[exact] / sd[exact])
     trust = n / (n + _PRIOR_ROWS)
-    return float(np.clip(np.exp(trust * np.log(max(found, 1e-3)) + (1.0 - trust) * np.log(few)), *_INFLATION))
+    return float(np.clip(np.exp(trust * np.log(found) + (1.0 - trust) * np.log(few)), *_INFLATION))
+
+
+def factor_from_experience(foretold: FloatArray) -> float:
+    """Factor on what predictions for a plate state as standard deviation, from how earlier plates' turned out.
+
+    Wells are chosen where much is hoped for, so that their values behave otherwise than held-out ones, in either
+    direction. With few values the factor stays near one; the newest `_REMEMBERED` count.
+
+    Args:
+        foretold: (n,) how far exact values lay from what was foretold of them, in standard deviations of the model
+            as it was then, before any such factor; oldest first.
+    """
+    newest = np.abs(foretold[-_REMEMBERED:])
+    if not len(newest):
+        return 1.0
+    trust = len(newest) / (len(newest) + _PRIOR_FORETOLD)
+    return float(np.clip(_factor_of(newest) ** trust, *_FACTOR))
+
+
+def _factor_of(z: FloatArray) -> float:
+    """The factor on standard deviations with which 90 % intervals would have held, from |z| (n,) of exact values.
+
+    Of n values and a new one, each is the largest equally often (split conformal prediction).
+    """
+    n = len(z)
+    return max(float(np.quantile(z, min(0.9 * (n + 1) / n, 1.0))) / _Z90, 1e-3)
