@@ -192,11 +192,16 @@ def verdicts(report: Mapping[str, Any]) -> str:
         }
         said = {
             "ahead": [pool for pool, test in tests.items() if verdict(test) == "ahead"],
-            # behind any peer at all: the best one by its mean may have too few starts to tell
+            # behind any peer at all: the best one by its mean may have too few starts to tell; and where it has
+            # enough, Holm's adjustment over the best peers alone is the sharper test
             "behind": [
                 pool
-                for pool in tests
-                if any(verdict(one[metric]) == "behind" for one in report["pools"][pool]["against"].values())
+                for pool, test in tests.items()
+                if "behind"
+                in {
+                    verdict(test),
+                    *(verdict(one[metric]) for one in report["pools"][pool]["against"].values()),
+                }
             ],
         }
         mean = sum(test["difference"] > 0 for test in tests.values())
