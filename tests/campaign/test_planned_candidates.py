@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from alloop.campaign.plan_document import well_row
-from alloop.campaign.planned_candidates import candidate_of, candidates_of
+from alloop.campaign.planned_candidates import candidate_of, candidates_of, ranks_of_wells
 from alloop.campaign_file import load_campaign
 from alloop.planning import PlannedWell
 from alloop.space import Candidate
@@ -55,6 +55,7 @@ def test_wells_give_back_their_candidates(kind: str, tmp_path: Path) -> None:
     ]
     assert candidates_of(wells, space) == wanted
     assert [one.key for one in candidates_of(wells, space)] == [one.key for one in wanted]
+    assert ranks_of_wells(wells, space).tolist() == ranks
 
 
 def test_what_the_space_does_not_hold_stays_what_it_is() -> None:

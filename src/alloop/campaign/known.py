@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 from alloop.campaign.evidence import Evidence
 from alloop.campaign.observations import Learned
@@ -15,47 +15,59 @@ from alloop.planning.because import Known, Measured
 from alloop.records import MeasurementRow, StatusRow
 
 
-@dataclass
-class _Gathered:
-    names: list[str] = field(default_factory=list)
-    formula: str = ""
-    rows: dict[str, list[MeasurementRow]] = field(default_factory=dict)
-    failed: bool = False
+class KnownThings(Sequence[Known]):
+    """What each row of `learned.measured` is and gave, looked up when somebody asks: few of very many are shown.
 
-
-def known_things(
-    evidence: Evidence, learned: Learned, aims: Sequence[Objective | Constraint]
-) -> tuple[Known, ...]:
-    """What each row of `learned.measured` is and gave; of repeats the median.
-
-    A composition of the own laboratory bears the name of its first sample; others that of their publication.
+    Of repeats the median counts. A composition of the own laboratory bears the name of its first sample; others that
+    of their publication.
     """
-    units = {aim.property: aim.unit for aim in reversed(aims)}
-    order = list(dict.fromkeys(aim.property for aim in aims))
-    found = {identity: _Gathered() for identity in learned.identities}
-    for rows in learned.rows.values():
+
+    def __init__(self, evidence: Evidence, learned: Learned, aims: Sequence[Objective | Constraint]) -> None:
+        self._evidence = evidence
+        self._learned = learned
+        self._units = {aim.property: aim.unit for aim in reversed(aims)}
+        self._order = list(dict.fromkeys(aim.property for aim in aims))
+
+    def __len__(self) -> int:
+        return len(self._learned.identities)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return tuple(self[one] for one in range(*place.indices(len(self))))
+        identity = self._learned.identities[place]
+        rows, statuses = self._rows.get(identity, []), self._statuses.get(identity, [])
+        said: list[MeasurementRow | StatusRow] = [*rows, *statuses]
+        names = [row.sample or row.source or row.origin for row in rows]
+        names += [status.sample or status.origin for status in statuses]
+        by_property: dict[str, list[MeasurementRow]] = {}
         for row in rows:
-            own = found.get(learned.subjects.identity(row))
-            if own is not None:
-                own.rows.setdefault(row.property, []).append(row)
-                own.names.append(row.sample or row.source or row.origin)
-                own.formula = own.formula or _formula(evidence, row)
-    for status in evidence.statuses:
-        own = found.get(learned.subjects.identity(status))
-        if own is not None:
-            own.names.append(status.sample or status.origin)
-            own.formula = own.formula or _formula(evidence, status)
-            failed = status.sample is None and status.status in ("not_formed", "cracked")
-            own.failed |= failed or evidence.outcome.get(status.sample or "") == "failed"
-    return tuple(
-        Known(
-            _named(own.names, evidence),
-            own.formula,
-            {name: _measured(own.rows[name], units[name]) for name in order if name in own.rows},
-            own.failed,
+            by_property.setdefault(row.property, []).append(row)
+        return Known(
+            _named(names, self._evidence),
+            next((text for text in (_formula(self._evidence, row) for row in said) if text), ""),
+            {n: _measured(by_property[n], self._units[n]) for n in self._order if n in by_property},
+            any(self._is_failure(status) for status in statuses),
         )
-        for own in found.values()
-    )
+
+    def _is_failure(self, status: StatusRow) -> bool:
+        failed = status.sample is None and status.status in ("not_formed", "cracked")
+        return failed or self._evidence.outcome.get(status.sample or "") == "failed"
+
+    @cached_property
+    def _rows(self) -> Mapping[str, list[MeasurementRow]]:
+        """The values that are learned from, property by property, by what they were measured of."""
+        found: dict[str, list[MeasurementRow]] = {}
+        for rows in self._learned.rows.values():
+            for row in rows:
+                found.setdefault(self._learned.subjects.identity(row), []).append(row)
+        return found
+
+    @cached_property
+    def _statuses(self) -> Mapping[str, list[StatusRow]]:
+        found: dict[str, list[StatusRow]] = {}
+        for status in self._evidence.statuses:
+            found.setdefault(self._learned.subjects.identity(status), []).append(status)
+        return found
 
 
 def _formula(evidence: Evidence, row: MeasurementRow | StatusRow) -> str:
@@ -80,4 +92,4 @@ def _measured(rows: Sequence[MeasurementRow], unit: str) -> Measured:
     return Measured(float(f"{rows[0].value:.6g}"), unit, bound)
 
 
-__all__ = ["known_things"]
+__all__ = ["KnownThings"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,25 +14,21 @@ from typing import Any, Literal
 from alloop.campaign.advice import gain_before
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import Evidence, gather, modelled_in
+from alloop.campaign.kept_wells import kept_reasons, locked_wells, with_kept
 from alloop.campaign.ledger import compare, foretold, with_surprises
 from alloop.campaign.own_models import Supplied, learners
 from alloop.campaign.plan_document import (
     alloop_version,
-    kept_well,
     plan_document,
     plan_text,
-    with_wells,
 )
-from alloop.campaign.planned_candidates import candidate_of
 from alloop.campaign.plate_files import write_plate_files
 from alloop.campaign.progress import standing_of
 from alloop.campaign.proposals import Draft, Then, more_warnings, record
 from alloop.campaign.question import Wish, ask, plate_labels
 from alloop.campaign_file import all_wells
 from alloop.errors import PlanError, Problem
-from alloop.planning import PlatePlan
-from alloop.planning.stations import with_stations
-from alloop.records import PlateRow, PredictionRow, WellRow, plate_id
+from alloop.records import PlateRow, PredictionRow, WellRow, plate_id, without_collecting
 from alloop.runner import Runner
 from alloop.space import Level
 from alloop.surrogate.protocol import Learner
@@ -42,6 +39,8 @@ Progress = Callable[[str], None]
 _SEEDS = 2**63
 """Seeds are recorded as whole numbers of eight bytes."""
 _MOST_PLATES = 24
+_LEDGER_PLATES = 100
+"""Plates, the newest, whose frozen predictions a plan looks at: what surprised of older ones was repeated or let be."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +120,10 @@ def plan_plates(
         raise PlanError(f"the seed is {seed}", f"use a whole number from 0 to {_SEEDS - plates - 1}")
     if out is not None and not dry_run:
         out.mkdir(parents=True, exist_ok=True)  # before the work, so that it is not in vain
-    with desk.records.reading() as reader:
+    with desk.records.reading() as reader, without_collecting():
         evidence = gather(reader, desk.slug)
         first = reader.next_plate_number(desk.slug)
-        ledger = tuple(reader.campaign_predictions(desk.slug))
+        ledger = tuple(reader.campaign_predictions(desk.slug, _LEDGER_PLATES))
         seen = reader.last_event(desk.slug)
     if evidence.version.number != desk.version.number:
         raise PlanError("a new version of the campaign file was registered meanwhile", "plan again")
@@ -139,7 +138,9 @@ def plan_plates(
     learn = learners(desk.file, models)
     drafts: list[Draft] = []
     for place in range(plates):
-        keep = _locked(evidence, replaced[place:] if place == plates - 1 else replaced[place : place + 1])
+        keep = locked_wells(
+            evidence, replaced[place:] if place == plates - 1 else replaced[place : place + 1]
+        )
         kept = {well.well for well in keep}
         wish = Wish(
             wells=tuple(label for label in everywhere if label in labels or label in kept),
@@ -188,21 +189,28 @@ def _draft(
     """One plate, planned and not recorded yet."""
     from alloop.planning import plan_plate, plan_plate_at_random
 
-    problem, learned = ask(desk.file, evidence, wish)
-    came, snapshots = compare(evidence, ledger, modelled_in(desk.file)), desk.records.snapshots(desk.slug)
-    made = with_surprises(problem.made, evidence, came, desk.file.objectives)
-    problem = replace(problem, models=learn, made=made, foretold=foretold(came, snapshots))
+    with without_collecting():
+        started = time.perf_counter()
+        problem, learned = ask(desk.file, evidence, wish)
+        asking = time.perf_counter() - started
+        came, snapshots = compare(evidence, ledger, modelled_in(desk.file)), desk.records.snapshots(desk.slug)
+        made = with_surprises(problem.made, evidence, came, desk.file.objectives)
+        problem = replace(problem, models=learn, made=made, foretold=foretold(came, snapshots))
     is_random = strategy == "random"
     plan = plan_plate_at_random(problem, seed) if is_random else plan_plate(problem, seed, progress, runner)
-    plan = _with_kept(desk, plan, wish, ledger)
+    plan = with_kept(desk, plan, wish, ledger)
+    plan = replace(
+        plan, seconds={"prepare": asking, **plan.seconds, "total": asking + plan.seconds.get("total", 0.0)}
+    )
     plate = plate_id(desk.slug, number)
-    warnings = more_warnings(desk, plan, evidence, len(wish.beside))
-    measured = {evidence.sample_by_id[row.sample].plate for row in evidence.counted if row.sample}
-    standing = standing_of(desk.file, evidence)
-    before = gain_before(desk.file, standing, measured, snapshots)
-    document = plan_document(desk.file, evidence, learned, plan, plate, seed, warnings, before)
+    with without_collecting():
+        warnings = more_warnings(desk, plan, evidence, len(wish.beside))
+        measured = {evidence.sample_by_id[row.sample].plate for row in evidence.counted if row.sample}
+        standing = standing_of(desk.file, evidence)
+        before = gain_before(desk.file, standing, measured, snapshots)
+        document = plan_document(desk.file, evidence, learned, plan, plate, seed, warnings, before)
     locked = frozenset(well.well for well in wish.keep)
-    reasons = _kept_reasons(desk, wish)
+    reasons = kept_reasons(desk, wish)
     for entry in document["wells"]:
         entry["locked"] = entry["well"] in locked
         entry.update(reasons.get(entry["well"], {}))
@@ -239,43 +247,6 @@ def _write(desk: Desk, plate: PlateRow, text: str, wells: list[WellRow], out: Pa
     for folder in (desk.folder(plate.id), out):
         if folder is not None:
             write_plate_files(folder, desk.file_of(plate), text, plate.state, wells)
-
-
-def _locked(evidence: Evidence, plates: Sequence[PlateRow]) -> tuple[WellRow, ...]:
-    """The locked wells of proposals that are replaced; of several in one place the newest stays."""
-    names = {plate.id for plate in plates}
-    by_label = {well.well: well for well in evidence.wells if well.plate in names and well.locked}
-    return tuple(by_label[label] for label in sorted(by_label))
-
-
-def _kept_reasons(desk: Desk, wish: Wish) -> dict[str, dict[str, Any]]:
-    """What stands behind the wells that are kept, as it was said when they were planned."""
-    plans = {name: json.loads(desk.records.plan(name)) for name in sorted({well.plate for well in wish.keep})}
-    said = {(name, entry["well"]): entry for name, plan in plans.items() for entry in plan["wells"]}
-    found = {}
-    for well in wish.keep:
-        entry = said.get((well.plate, well.well), {})
-        found[well.well] = {
-            name: entry[name] for name in ("neighbours", "drivers", "teaches") if name in entry
-        }
-    return found
-
-
-def _with_kept(desk: Desk, plan: PlatePlan, wish: Wish, ledger: tuple[PredictionRow, ...]) -> PlatePlan:
-    """The plan with the wells that are kept, each well with its block and station."""
-    kept = []
-    for row in wish.keep:
-        entries = (
-            [entry for entry in ledger if entry.plate == row.plate] if row.p_feasible is not None else []
-        )
-        kept.append(kept_well(row, candidate_of(row, desk.space), entries))
-    if not kept:
-        return plan
-    plan = with_wells(plan, kept, wish.wells)
-    layout = desk.file.plate
-    block_of = {well: block.name for block in layout.blocks for well in block.wells}
-    wells = tuple(replace(well, block=block_of.get(well.well)) for well in plan.wells)
-    return replace(plan, wells=with_stations(wells, layout.stations, desk.file.shelf))
 
 
 def peak_memory_MB() -> float | None:

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
+import numpy as np
+
+from alloop.arrays import IntArray
 from alloop.campaign.evidence import Evidence, modelled_in, observed_in
-from alloop.campaign.known import known_things
+from alloop.campaign.known import KnownThings
 from alloop.campaign.observations import Learned, learn_from, recipe_key
-from alloop.campaign.planned_candidates import candidates_of
+from alloop.campaign.planned_candidates import candidates_of, ranks_of_wells
 from alloop.campaign_file import CampaignFile, wells_named
 from alloop.chemistry import charge_excess
 from alloop.chemistry.charge import ERROR
 from alloop.errors import PlanError, Problem
 from alloop.planning import Control, MadeSample, PlannedWell, PlanningProblem, PlateRules
+from alloop.planning.problem import MOST_REPEATABLE
 from alloop.records import DROPPED_STATES, PENDING_STATES, WellRow
 from alloop.space import Candidate, FeatureMap, Level, PoolSpace, Space
 from alloop.space.types import write_level
@@ -94,6 +98,7 @@ def ask(
     if control is not None:
         left = control.count - kept["control"]
         control = Control(control.candidate, left) if left > 0 else None
+    made, closed_ranks = _repeatable(evidence, space)
     problem = PlanningProblem(
         space=space,
         features=features,
@@ -123,7 +128,8 @@ def ask(
         measured=learned.measured,
         closed_recipes=frozenset(closed),
         pending=tuple(pending),
-        made=_repeatable(evidence, space),
+        made=made,
+        closed_ranks=closed_ranks,
         plates_before=sum(
             plate.state not in DROPPED_STATES and plate.id not in wish.without for plate in evidence.plates
         )
@@ -135,7 +141,7 @@ def ask(
         observed=observed_in(file),
         device=file.device,
         screen_up_to=file.screen_up_to,
-        known=known_things(evidence, learned, modelled_in(file)),
+        known=KnownThings(evidence, learned, modelled_in(file)),
         confirmed=learned.confirmed,
     )
     return problem, learned
@@ -224,13 +230,24 @@ def _closed_and_pending(evidence: Evidence, wish: Wish, space: Space) -> tuple[s
     return closed, candidates_of([waiting[key] for key in sorted(waiting)], space)
 
 
-def _repeatable(evidence: Evidence, space: Space) -> tuple[MadeSample, ...]:
-    """Samples that a replicate could repeat: formed, measured, and no controls."""
+def _process(well: WellRow) -> str:
+    """The settings that a well was planned with, as its key says."""
+    return (well.key or "").partition("|")[2]
+
+
+def _repeatable(evidence: Evidence, space: Space) -> tuple[tuple[MadeSample, ...], IntArray]:
+    """Samples that a replicate could repeat: formed, measured, and no controls; and ranks (n,) of too old ones."""
     measured: Collection[str] = {row.sample for row in evidence.counted if row.sample}
     found = []
     for sample in evidence.samples:
         well = evidence.well_of_sample[sample.id]
         if sample.id in measured and evidence.outcome[sample.id] == "formed" and well.role != "control":
             found.append((sample.id, well))
-    candidates = candidates_of([well for _, well in found], space)
-    return tuple(MadeSample(name, one) for (name, _), one in zip(found, candidates, strict=True))
+    older, newest = found[:-MOST_REPEATABLE], found[-MOST_REPEATABLE:]
+    seen = {_process(well) for _, well in newest}
+    firsts = {_process(well): (name, well) for name, well in older}
+    shown = [one for process, one in firsts.items() if process not in seen] + newest
+    candidates = candidates_of([well for _, well in shown], space)
+    made = tuple(MadeSample(name, one) for (name, _), one in zip(shown, candidates, strict=True))
+    ranks = ranks_of_wells([well for _, well in older], space)
+    return made, np.unique(ranks[ranks >= 0])

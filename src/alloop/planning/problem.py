@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from alloop.arrays import BoolArray, FloatArray
+import numpy as np
+
+from alloop.arrays import BoolArray, FloatArray, IntArray
 from alloop.chemistry import Shelf
 from alloop.planning.aims import Constraint, MapGoal, Objective
 from alloop.planning.because import Driver, Known, Lesson, Neighbour, PlateGain
@@ -67,6 +69,10 @@ class PlateRules:
     stations: tuple[Station, ...] = ()
 
 
+MOST_REPEATABLE = 4000
+"""Of more samples only the newest are looked at for something to repeat."""
+
+
 @dataclass(frozen=True)
 class MadeSample:
     """A sample of the own laboratory that a replicate could repeat.
@@ -92,7 +98,10 @@ class PlanningProblem:
         measured: (n, d) features of every composition with a result (own laboratory and literature).
         closed_recipes: recipe keys that must not be proposed as candidates again: measured, failed or pending.
         pending: candidates of plates whose results are still to come.
-        made: samples that may be repeated.
+        made: samples that may be repeated, oldest first: where there are very many, the newest `MOST_REPEATABLE`, and
+            before them one for each combination of settings that only older ones have.
+        closed_ranks: (n,) where known candidates lie that need not be offered again, beside those of `made` and
+            `pending`: a list of the best is not to be filled with them. `closed_recipes` is what forbids.
         plates_before: number of earlier plates of the campaign, pending ones included.
         excluded_elements, excluded_keys: what a person has taken out of the campaign.
         observed: properties that are modelled and predicted but neither aimed at nor limited, as constraints without
@@ -124,6 +133,7 @@ class PlanningProblem:
     closed_recipes: frozenset[str] = frozenset()
     pending: tuple[Candidate, ...] = ()
     made: tuple[MadeSample, ...] = ()
+    closed_ranks: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     plates_before: int = 0
     excluded_elements: frozenset[str] = frozenset()
     excluded_keys: frozenset[str] = frozenset()
@@ -133,7 +143,7 @@ class PlanningProblem:
     map_goal: MapGoal | None = None
     best_share: float = 0.1
     gain_in: Literal["relative", "objective", "hits"] = "relative"
-    known: tuple[Known, ...] = ()
+    known: Sequence[Known] = ()
     device: str = "cpu"
     screen_up_to: int | None = None
     models: Mapping[str, Learner] = field(default_factory=dict)

@@ -12,13 +12,11 @@ from alloop.arrays import FloatArray
 from alloop.planning.beliefs import Beliefs
 from alloop.planning.goals import Yardstick, weight_directions
 from alloop.planning.hits import depth
-from alloop.planning.problem import MadeSample, PlanningProblem
+from alloop.planning.problem import MOST_REPEATABLE, MadeSample, PlanningProblem
 from alloop.planning.rules import RuleBook
 from alloop.space import Candidate, Level, Process
 
 SURPRISE_Z = 2.576  # outside the 99 % interval
-_LATEST = 4000
-"""Samples, the latest, among which replicates are looked for."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ def rank_replicates(
     known if it is true; what has been repeated most comes last. What a person has excluded, or the shelf no longer
     makes, is left out. Of very many samples only the latest are looked at.
     """
-    made = [sample for sample in problem.made[-_LATEST:] if _can_be_made(problem, sample.candidate)]
+    made = [sample for sample in problem.made[-MOST_REPEATABLE:] if _can_be_made(problem, sample.candidate)]
     if not problem.rules.replicates or not made or not yardstick.objectives:
         return []
     by_recipe: dict[str, list[MadeSample]] = {}
@@ -191,7 +189,7 @@ def _surprise(
         exact = np.flatnonzero((data.bounds == 0) & (data.sources == 0))
         if len(exact) < 8:
             continue
-        if len(exact) > _LATEST:
+        if len(exact) > MOST_REPEATABLE:
             exact = exact[
                 np.isfinite(places.query(data.features[exact], p=np.inf, distance_upper_bound=1e-9)[0])
             ]

@@ -147,6 +147,7 @@ def make_study(
     held = (problem.space.find(key) for key in problem.excluded_keys)
     made = ranks_of(problem.space, [*problem.pending, *(sample.candidate for sample in problem.made)])
     ranks = np.union1d(made[made >= 0], np.array([one for one in held if one is not None], dtype=np.int64))
+    ranks = np.union1d(ranks, problem.closed_ranks)
     space, features, excluded = problem.space, problem.features, problem.excluded_elements
     weights = scoring.weights
     per_choice = np.maximum(n_keep * weights // (2 * weights.sum() * len(settings)), 2)

@@ -75,13 +75,18 @@ def _exact(value: Fraction | int | str) -> Fraction:
     return value if type(value) is Fraction else Fraction(value)
 
 
-@lru_cache(maxsize=4096, typed=True)  # 0.1 is equal to a fraction with another decimal form
 def _level(value: Level | int | float) -> str:
     if value is None:
         return "null"
     if isinstance(value, str):
         return _text(value)
-    exact = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    exact = Fraction(repr(value)) if isinstance(value, float) else _exact(value)
+    return _number(exact.numerator, exact.denominator)
+
+
+@lru_cache(maxsize=4096)  # by two whole numbers: to look up a fraction takes several times as long
+def _number(numerator: int, denominator: int) -> str:
+    exact = Fraction(numerator, denominator)
     return exact_decimal(exact) or f'{{"fraction": "{exact}"}}'
 
 

@@ -119,9 +119,19 @@ class Reader(OverviewReader):
         """What was expected of the wells of a plate as they stand now, in order of well and property."""
         return self._predictions(schema.plate.c.id == plate_id.upper())
 
-    def campaign_predictions(self, slug: str) -> list[rows.PredictionRow]:
-        """What was expected of all plates of a campaign: its ledger, in order of plate, well and property."""
-        return self._predictions(schema.plate.c.campaign_id == self.campaign_id(slug))
+    def campaign_predictions(self, slug: str, newest: int | None = None) -> list[rows.PredictionRow]:
+        """What was expected of a campaign's plates: its ledger, in order of plate, well and property.
+
+        Args:
+            slug: the campaign.
+            newest: of so many plates only, those with the highest numbers; of all when None.
+        """
+        plate = schema.plate.c
+        wanted = plate.campaign_id == self.campaign_id(slug)
+        if newest is not None:
+            last = sa.select(sa.func.max(plate.number)).where(wanted).scalar_subquery()
+            wanted &= plate.number > last - newest
+        return self._predictions(wanted)
 
     def snapshots(self, slug: str) -> list[rows.SnapshotRow]:
         """What the model was at each plan of a campaign, oldest first."""

@@ -32,13 +32,18 @@ def batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Let no garbage be looked for while a hundred thousand rows are read: there is none, and it takes long."""
+    """Let no garbage be looked for while very many rows are read or worked on: it takes long, and there is none.
+
+    What was made meanwhile counts as old afterwards, so that the next look leaves it out too.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

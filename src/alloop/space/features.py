@@ -108,9 +108,14 @@ class FeatureMap:
             settings: levels by name, any numbers and names.
         """
         elements = sorted({element for row in amounts for element in row} | set(self._space.elements))
-        matrix = np.array(
-            [[float(row.get(element, 0)) for element in elements] for row in amounts], dtype=np.float64
-        ).reshape(len(amounts), len(elements))
+        places = {element: place for place, element in enumerate(elements)}
+        matrix = np.zeros((len(amounts), len(elements)))
+        for number, row in enumerate(amounts):
+            for element, amount in row.items():
+                is_exact = type(amount) is Fraction  # whose own conversion takes several times as long
+                matrix[number, places[element]] = (
+                    amount.numerator / amount.denominator if is_exact else float(amount)
+                )
         values = [
             setting.of_values([row.get(setting.name, _UNKNOWN) for row in settings])
             for setting in self._settings
