@@ -18,7 +18,8 @@ from alloop.campaign.planning_round import Progress, Strategy, plan_plates
 from alloop.campaign.rederiving import Rederived, rederive
 from alloop.campaign.registration import Registration, register
 from alloop.campaign.results import UploadReport, doubt, upload
-from alloop.campaign.status import Status, status_of
+from alloop.campaign.status import status_of
+from alloop.campaign.told_status import Status
 from alloop.records import ExclusionRow, MeasurementRow, Records, WellRow, split_sample_id
 from alloop.runner import Runner
 

@@ -57,6 +57,11 @@ def plate_folder(home: Path, plate: str) -> Path:
     return home / "plates" / plate
 
 
+def status_file(home: Path, campaign: str) -> Path:
+    """Where the status that was told last of a campaign of very many values is kept."""
+    return home / "campaigns" / campaign / "status.json"
+
+
 def version_folder(home: Path, campaign: str, number: int) -> Path:
     """Where a version of a campaign's file lies with the tables it names."""
     return home / "campaigns" / campaign / f"version-{number:03d}"

@@ -158,12 +158,15 @@ def _course(
     yardstick = make_yardstick(file.objectives, data)
     names = [aim.property for aim in yardstick.objectives]
     complete = [name for name in passing if names and all(name in values[one] for one in names)]
-    targets = [aim for aim in file.objectives if aim.target is not None]
-    hitting = Counter(
-        standing.plate_of[name]
-        for name in passing
-        if targets and all(_hits(aim, values, name) for aim in targets)
-    )
+    targets = [
+        (1.0 if aim.goal == "maximize" else -1.0, to_model_scale(aim.target, aim.scale), values[aim.property])
+        for aim in file.objectives
+        if aim.target is not None
+    ]
+    meeting = passing if targets else []
+    for way, goal, own in targets:
+        meeting = [name for name in meeting if name in own and way * own[name] >= way * goal]
+    hitting = Counter(standing.plate_of[name] for name in meeting)
     rows_of: dict[str, list[int]] = {}
     for row, name in enumerate(complete):
         rows_of.setdefault(standing.plate_of[name], []).append(row)
@@ -191,11 +194,3 @@ def _is_beaten(point: FloatArray, front: FloatArray) -> bool:
 def _front(points: FloatArray) -> FloatArray:
     """The points that no other one beats, in their order."""
     return points[[not _is_beaten(point, points) for point in points]]
-
-
-def _hits(aim: Objective, values: Mapping[str, Mapping[str, float]], name: str) -> bool:
-    value = values[aim.property].get(name)
-    if value is None or aim.target is None:
-        return False
-    goal = to_model_scale(aim.target, aim.scale)
-    return value >= goal if aim.goal == "maximize" else value <= goal

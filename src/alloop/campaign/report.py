@@ -15,7 +15,8 @@ from alloop.campaign.evidence import Evidence, gather, modelled_in
 from alloop.campaign.ledger import Entry, compare
 from alloop.campaign.plan_document import alloop_version
 from alloop.campaign.progress import sample_values
-from alloop.campaign.status import Status, status_of
+from alloop.campaign.status import status_of
+from alloop.campaign.told_status import Status
 from alloop.figures import COLOURS, Axis, Series, figure
 from alloop.planning.aims import Constraint, Objective
 from alloop.properties import get_property

@@ -1,23 +1,23 @@
-"""`status`: plates, what is pending, the best so far, trust in the model, and what to do next."""
+"""`status`: a campaign as it stands now, told from its records."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from alloop.campaign.advice import before_text, gain_before, gain_text
+from alloop.campaign.advice import gain_before, gain_text
 from alloop.campaign.desk import Desk
-from alloop.campaign.ledger import Comparison, Score, score, score_by_plate
+from alloop.campaign.kept_status import MANY_VALUES, keep_status, kept_status, moment_of
+from alloop.campaign.ledger import Comparison, score, score_by_plate
 from alloop.campaign.overview import Overview, survey
-from alloop.campaign.progress import Progress, course_of
-from alloop.campaign.suspects import Doubted, as_json, still_doubted, summary
+from alloop.campaign.progress import course_of
+from alloop.campaign.suspects import still_doubted, summary
+from alloop.campaign.told_status import Status, Trust
 from alloop.campaign_file import CampaignFile
 from alloop.records import (
     DROPPED_STATES,
     PENDING_STATES,
-    ExclusionRow,
     PlateProgress,
     SnapshotRow,
     decode_settings,
@@ -27,115 +27,23 @@ from alloop.records import (
 from alloop.space.types import write_level
 
 
-@dataclass(frozen=True)
-class Trust:
-    """Trust in the model of a property.
-
-    `kind` is who spoke when the last plate was planned. `n`, `coverage90` and `log_score` are the ledger's:
-    frozen predictions whose values have come, and `by_plate` the same round by round. `cross_validation` holds the
-    figures of the last plan's check.
-    """
-
-    kind: str | None
-    n: int
-    coverage90: float | None
-    log_score: float | None
-    cross_validation: Mapping[str, Any]
-    by_plate: Mapping[str, Score]
-
-
-@dataclass(frozen=True)
-class Status:
-    """A campaign as it stands now; `unused` counts values measured under other conditions, by property.
-
-    `gain` and `advice` are those of the last plan, `expected` are the advice for every plate without results, and
-    `gain_before` is what the last plate with results was expected to bring and brought.
-    """
-
-    campaign: str
-    title: str
-    version: int
-    plates: tuple[PlateProgress, ...]
-    pending_wells: int
-    progress: Progress
-    trust: Mapping[str, Trust]
-    gain: float | None
-    gain_before: Mapping[str, Any] | None
-    advice: str | None
-    values: Mapping[str, int]
-    unused: Mapping[str, int]
-    exclusions: tuple[ExclusionRow, ...]
-    warnings: tuple[str, ...]
-    next_action: str
-    suspects: tuple[Doubted, ...] = ()
-    expected: tuple[str, ...] = ()
-
-    @property
-    def round(self) -> int:
-        """How many plates were planned and not dropped."""
-        return sum(plate.state not in DROPPED_STATES for plate in self.plates)
-
-    @property
-    def outlook(self) -> tuple[str, ...]:
-        """Sentences on what the last plates brought and are expected to bring, as far as that is known."""
-        before = () if self.gain_before is None else (before_text(self.gain_before),)
-        return (*before, *self.expected)
-
-    def as_json(self) -> dict[str, Any]:
-        """The document of `status --json`."""
-        return {
-            "campaign": self.campaign,
-            "title": self.title,
-            "version": self.version,
-            "round": self.round,
-            "plates": [
-                {
-                    "id": plate.plate,
-                    "state": plate.state,
-                    "since": plate.state_at.isoformat(),
-                    "wells": plate.wells,
-                    "measured": plate.measured,
-                    "reported": plate.reported,
-                }
-                for plate in self.plates
-            ],
-            "pending_wells": self.pending_wells,
-            "best": {name: vars(best) for name, best in self.progress.best.items()},
-            "hypervolume": list(self.progress.hypervolume),
-            "hits": list(self.progress.hits),
-            "model": {
-                name: {
-                    "kind": trust.kind,
-                    "coverage90": trust.coverage90,
-                    "log_score": trust.log_score,
-                    "n": trust.n,
-                    "cross_validation": dict(trust.cross_validation),
-                    "by_plate": {plate: _score_json(one) for plate, one in trust.by_plate.items()},
-                }
-                for name, trust in self.trust.items()
-            },
-            "gain": self.gain,
-            "gain_before": self.gain_before,
-            "advice": self.advice,
-            "values": dict(self.values),
-            "values_unused": dict(self.unused),
-            "suspects": as_json(self.suspects),
-            "excluded": [{"kind": row.kind, "target": row.target, "why": row.why} for row in self.exclusions],
-            "warnings": list(self.warnings),
-            "next_action": self.next_action,
-        }
-
-
 def status_of(desk: Desk) -> Status:
-    """The campaign as it stands now; a second or so of a hundred thousand values."""
+    """The campaign as it stands now; a few seconds of a hundred thousand values, unless it was told since they came."""
     with without_collecting():
-        return _status(desk)
+        with desk.records.reading() as reader:
+            moment = moment_of(desk, reader)
+            kept = kept_status(desk, moment)
+            if kept is not None:
+                return kept
+            found = survey(reader, desk.slug, desk.file)
+        status = _told(desk, found)
+        if len(found.values) >= MANY_VALUES:
+            keep_status(desk, moment, status)
+        return status
 
 
-def _status(desk: Desk) -> Status:
+def _told(desk: Desk, found: Overview) -> Status:
     file = desk.file
-    with desk.records.reading() as reader:
-        found = survey(reader, desk.slug, file)
     plates, snapshots = found.plates, found.snapshots
     kept = {plate.plate for plate in plates if plate.state not in DROPPED_STATES}
     waiting = {plate.plate for plate in plates if plate.state in PENDING_STATES and not plate.measured}
@@ -178,11 +86,6 @@ def _formula_of(desk: Desk, sample: str) -> str:
     return next(row.formula for row in desk.records.samples(desk.slug, plate) if row.id == sample)
 
 
-def _score_json(score: Score) -> dict[str, Any]:
-    log_score = round(score.log_score, 4) if math.isfinite(score.log_score) else None
-    return {"n": score.n, "coverage90": round(score.coverage90, 4), "log_score": log_score}
-
-
 def _trust(snapshot: SnapshotRow | None, entries: Comparison) -> dict[str, Trust]:
     scores, by_plate = score(entries), score_by_plate(entries)
     reports: Mapping[str, Mapping[str, Any]] = snapshot.content.get("models", {}) if snapshot else {}
@@ -213,19 +116,16 @@ def _confounded(file: CampaignFile, found: Overview) -> list[str]:
     shared = [one for one in file.space.process.settings if one.shared_by != "well" and len(one.levels) > 1]
     if not shared:
         return []
-    at: set[tuple[str, str]] = set()
-    controls: set[str] = set()
-    for sample in found.samples:
-        if sample.id in found.measured:
-            at.add((sample.plate, found.settings[sample.id]))
-            if sample.well in found.controls.get(sample.plate, ()):
-                controls.add(sample.plate)
+    measured, settings = found.measured, found.settings
+    own = [sample for sample in found.samples if sample.id in measured]
+    at = {(sample.plate, settings[sample.id]) for sample in own}
+    controls = {sample.plate for sample in own if sample.well in found.controls.get(sample.plate, ())}
     levels: dict[str, dict[str, set[str]]] = {}
+    read = {text: decode_settings(text) for _, text in at}
     for plate, text in sorted(at):
-        own = decode_settings(text)
         for setting in shared:
-            if setting.name in own:
-                level = write_level(own[setting.name])
+            if setting.name in read[text]:
+                level = write_level(read[text][setting.name])
                 levels.setdefault(setting.name, {}).setdefault(level, set()).add(plate)
     lines = []
     for name, plates in levels.items():
@@ -233,11 +133,11 @@ def _confounded(file: CampaignFile, found: Overview) -> list[str]:
             lines.append(f"every measured plate had {name} {next(iter(plates))}: other levels are not known")
         elif sum(map(len, plates.values())) > len(set.union(*plates.values())):
             continue  # some plate had several levels
-        elif any(not own & controls for own in plates.values()):
+        elif any(not some & controls for some in plates.values()):
             lines.append(
                 f"no control was measured at every {name}: its effect cannot be told from plate offsets"
             )
-        elif all(len(own) == 1 for own in plates.values()):
+        elif all(len(some) == 1 for some in plates.values()):
             lines.append(f"each {name} was on one plate only: its effect is hard to tell from plate offsets")
     return lines
 

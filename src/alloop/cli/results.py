@@ -13,7 +13,7 @@ from alloop.cli.terminal import emit, figure, plural, progress, say, table, warn
 from alloop.records.states import PENDING_STATES
 
 if TYPE_CHECKING:
-    from alloop.campaign.status import Status
+    from alloop.campaign.told_status import Status
     from alloop.records import MeasurementRow
 
 SampleName = Annotated[str, typer.Argument(metavar="SAMPLE", help="Such as HALIDE-SPINEL-003-B07.")]

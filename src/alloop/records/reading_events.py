@@ -26,6 +26,14 @@ class EventsReader(DerivedReader):
         query = sa.select(sa.func.max(table.c.id)).where(table.c.campaign_id == self.campaign_id(slug))
         return int(self.connection.scalar(query) or 0)
 
+    def last_event_time(self, slug: str) -> datetime | None:
+        """When a campaign's newest event was recorded; None when there is none."""
+        table = schema.event
+        mine = table.c.campaign_id == self.campaign_id(slug)
+        query = sa.select(table.c.recorded_at).where(mine).order_by(table.c.id.desc()).limit(1)
+        found: datetime | None = self.connection.scalar(query)
+        return found
+
     def events_since(self, slug: str, after: int, verbs: Sequence[str]) -> list[rows.EventRow]:
         """A campaign's events of some kinds with numbers above `after`, oldest first."""
         table = schema.event

@@ -137,10 +137,8 @@ class OverviewReader(EventsReader):
         """The settings of every sample as they were, encoded, by the sample's name."""
         table, made = schema.sample, schema.preparation
         mine = table.c.campaign_id == self.campaign_id(slug)
-        found = {
-            row[0]: row[1]
-            for row in self.connection.execute(sa.select(table.c.id, table.c.settings).where(mine))
-        }
+        query = sa.select(table.c.id, table.c.settings).where(mine)
+        found: dict[str, str] = dict(self.connection.execute(query).tuples().all())
         corrected = (
             sa.select(made.c.sample_id, made.c.settings)
             .join(table, table.c.id == made.c.sample_id)
