@@ -80,7 +80,7 @@ def misplaced(
 
     Args:
         entries: the values in question, beside what was expected of their wells.
-        predictions: all frozen predictions of the campaign.
+        predictions: those frozen for these plates, and for the others whose values these may be.
         places: the labels of a plate's wells, row by row.
     """
     entries = list(entries)

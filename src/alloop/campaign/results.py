@@ -31,6 +31,9 @@ from alloop.properties import get_property
 from alloop.records import Doubt, MeasurementRow, Records, Transaction, split_sample_id, without_collecting
 from alloop.surrogate.doubts import FAR_FOR_A_UNIT
 
+_SWAPPED_AMONG = 24
+"""Plates, the newest, for whose values those of an upload may have been taken: what lies about in a laboratory."""
+
 
 @dataclass(frozen=True)
 class Understood:
@@ -185,7 +188,9 @@ def _check_arrangement(desk: Desk, parsed: ParsedUpload) -> None:
         return
     with desk.records.reading() as reader:
         own = replace(gather(reader, desk.slug, wanted), measurements=tuple(values))
-        predictions = reader.campaign_predictions(desk.slug)
+        predictions = reader.campaign_predictions(desk.slug, _SWAPPED_AMONG)
+        newest = {row.plate for row in predictions}
+        predictions += [row for plate in wanted if plate not in newest for row in reader.predictions(plate)]
     entries = compare(own, predictions, modelled_in(desk.file))
     found = misplaced(entries, predictions, _places(desk))
     if found:
