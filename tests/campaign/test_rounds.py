@@ -95,7 +95,7 @@ def test_the_next_plans_intervals_follow_from_how_these_held(approved: Shell, re
     values = {well: 1e-4 * (1 + n) for n, well in enumerate(WELLS)}
     told = [entry["predictions"]["ionic_conductivity"] | {"well": entry["well"]} for entry in before["wells"]]
     far = [math.log10(values[one["well"]] / one["median"]) / one["sd"] for one in told]
-    expected = factor_from_experience(np.array(far))
+    expected = factor_from_experience([np.array(far)])
     assert expected != 1.0
     assert plan["models"]["ionic_conductivity"]["interval_factor"] == pytest.approx(expected, rel=1e-3)
     approved.ok("swap", plan["plate"], "A01", plan["wells"][1]["formula"], "--by", "ada")

@@ -80,8 +80,8 @@ def compare(
     return entries
 
 
-def foretold(entries: Iterable[Entry], snapshots: Iterable[SnapshotRow]) -> dict[str, FloatArray]:
-    """By property, how far exact values lay from their prediction, in the model's own standard deviations.
+def foretold(entries: Iterable[Entry], snapshots: Iterable[SnapshotRow]) -> dict[str, list[FloatArray]]:
+    """By property and plate, how far exact values lay from their prediction, in the model's own standard deviations.
 
     Args:
         entries: the ledger, in the order of its plates.
@@ -92,12 +92,12 @@ def foretold(entries: Iterable[Entry], snapshots: Iterable[SnapshotRow]) -> dict
         for one in snapshots
         for name, factor in interval_factors(one.content).items()
     }
-    found: dict[str, list[float]] = {}
+    found: dict[str, dict[str, list[float]]] = {}
     for entry in entries:
         far = entry.z * factors.get((entry.plate, entry.name), 1.0)
         if entry.bound == "exact" and math.isfinite(far):
-            found.setdefault(entry.name, []).append(far)
-    return {name: np.array(own) for name, own in found.items()}
+            found.setdefault(entry.name, {}).setdefault(entry.plate, []).append(far)
+    return {name: [np.array(plate) for plate in plates.values()] for name, plates in found.items()}
 
 
 def interval_factors(content: Mapping[str, Any]) -> dict[str, float]:

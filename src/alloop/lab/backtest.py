@@ -107,7 +107,7 @@ class Bench:
         measured: IntArray = np.random.default_rng(seed).permutation(len(self.table))[:initial]
         measured = measured.astype(np.int64)
         scores = [self.judge.score(measured, 0.0, {})]
-        foretold: dict[str, FloatArray] = {}
+        foretold: dict[str, list[FloatArray]] = {}
         for number in range(rounds):
             # one seed per run and round: far apart, so that no two runs share a stream
             now = self._situation(measured, aim, batch, 100_003 * (seed + 1) + number, foretold)
@@ -116,7 +116,7 @@ class Bench:
             seconds = time.perf_counter() - started
             measured = np.concatenate([measured, choice.ranks])
             for name, far in self.judge.errors(choice.ranks, choice.beliefs).items():
-                foretold[name] = np.concatenate([foretold.get(name, np.zeros(0)), far])
+                foretold.setdefault(name, []).append(far)
             scores.append(
                 self.judge.score(measured, seconds, self.judge.covered(choice.ranks, choice.intervals))
             )
@@ -128,7 +128,7 @@ class Bench:
         aim: Mapping[str, float],
         batch: int,
         seed: int,
-        foretold: Mapping[str, FloatArray],
+        foretold: Mapping[str, Sequence[FloatArray]],
     ) -> Situation:
         table = self.table
         known = measured[table.formed[measured]]
@@ -148,7 +148,7 @@ class Bench:
                 self.matrix[measured], np.zeros(len(measured)), bounds=sides, recipes=measured
             )
         return Situation(
-            table, self.features, self.matrix, measured, data, formed, aim, batch, seed, dict(foretold)
+            table, self.features, self.matrix, measured, data, formed, aim, batch, seed, foretold
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,7 +32,7 @@ class Situation:
         aim: the planner's aims.
         batch: how many candidates to choose.
         seed: of this round.
-        foretold: per objective how far values lay from what was foretold of them, see
+        foretold: per objective and batch how far values lay from what was foretold of them, see
             :class:`alloop.planning.PlanningProblem`.
     """
 
@@ -45,7 +45,7 @@ class Situation:
     aim: Mapping[str, float]
     batch: int
     seed: int
-    foretold: Mapping[str, FloatArray] = field(default_factory=dict)
+    foretold: Mapping[str, Sequence[FloatArray]] = field(default_factory=dict)
 
     @property
     def free(self) -> IntArray:

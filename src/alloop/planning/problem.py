@@ -117,8 +117,9 @@ class PlanningProblem:
         screen_up_to: the largest space of which every candidate is scored, a larger one is searched; None for the
             usual limit, which one machine masters in a minute.
         models: by property, what learns it instead of alloop's own models (docs/botorch.md).
-        foretold: by property, (n,) how far exact values lay from what earlier plans foretold of them, in standard
-            deviations of the model as it was then (:func:`alloop.surrogate.cross_validation.factor_from_experience`).
+        foretold: by property, for each earlier plate (n,) how far exact values lay from what its plan foretold, in
+            standard deviations of the model as it was then
+            (:func:`alloop.surrogate.cross_validation.factor_from_experience`).
     """
 
     space: Space
@@ -147,7 +148,7 @@ class PlanningProblem:
     device: str = "cpu"
     screen_up_to: int | None = None
     models: Mapping[str, Learner] = field(default_factory=dict)
-    foretold: Mapping[str, FloatArray] = field(default_factory=dict)
+    foretold: Mapping[str, Sequence[FloatArray]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

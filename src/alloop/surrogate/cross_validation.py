@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,8 @@ _PRIOR_ROWS = 20.0
 _FEWEST_FREEDOM = 3
 _INFLATION = (0.9, 2.5)
 
-_REMEMBERED = 256
+_REMEMBERED = 24
+_TOGETHER = 8
 _PRIOR_FORETOLD = 6.0
 _FACTOR = (0.4, 2.5)
 
@@ -145,32 +147,33 @@ def inflation_for_coverage(mean: FloatArray, sd: FloatArray, data: Observations)
     few = student_factor(n)
     if n < _ROWS_TO_CALIBRATE:
         return few
-    found = _factor_of(np.abs(data.values - mean)[exact] / sd[exact])
+    found = _factor_of(np.abs(data.values - mean)[exact] / sd[exact], n)
     trust = n / (n + _PRIOR_ROWS)
     return float(np.clip(np.exp(trust * np.log(found) + (1.0 - trust) * np.log(few)), *_INFLATION))
 
 
-def factor_from_experience(foretold: FloatArray) -> float:
+def factor_from_experience(foretold: Sequence[FloatArray]) -> float:
     """Factor on what predictions for a plate state as standard deviation, from how earlier plates' turned out.
 
     Wells are chosen where much is hoped for, so that their values behave otherwise than held-out ones, in either
-    direction. With few values the factor stays near one; the newest `_REMEMBERED` count.
+    direction. What a plate shares makes its values err together: they count for no more than `_TOGETHER`. With few the
+    factor stays near one; the newest `_REMEMBERED` plates count.
 
     Args:
-        foretold: (n,) how far exact values lay from what was foretold of them, in standard deviations of the model
-            as it was then, before any such factor; oldest first.
+        foretold: for each plate (n,) how far exact values lay from what was foretold of them, in standard deviations
+            of the model as it was then, before any such factor; oldest first.
     """
-    newest = np.abs(foretold[-_REMEMBERED:])
-    if not len(newest):
+    newest = [np.abs(plate) for plate in foretold[-_REMEMBERED:] if len(plate)]
+    if not newest:
         return 1.0
-    trust = len(newest) / (len(newest) + _PRIOR_FORETOLD)
-    return float(np.clip(_factor_of(newest) ** trust, *_FACTOR))
+    n = sum(min(len(plate), _TOGETHER) for plate in newest)
+    trust = n / (n + _PRIOR_FORETOLD)
+    return float(np.clip(_factor_of(np.concatenate(newest), n) ** trust, *_FACTOR))
 
 
-def _factor_of(z: FloatArray) -> float:
-    """The factor on standard deviations with which 90 % intervals would have held, from |z| (n,) of exact values.
+def _factor_of(z: FloatArray, n: int) -> float:
+    """The factor on standard deviations with which 90 % intervals would have held, from |z| of exact values.
 
-    Of n values and a new one, each is the largest equally often (split conformal prediction).
+    Of `n` independent values and a new one, each is the largest equally often (split conformal prediction).
     """
-    n = len(z)
     return max(float(np.quantile(z, min(0.9 * (n + 1) / n, 1.0))) / _Z90, 1e-3)
