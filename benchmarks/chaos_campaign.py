@@ -136,7 +136,8 @@ def _plan(world: World, disturber: Disturber, number: int, kills: int) -> int:
 
     for drop in drops:  # some files come before a kill, some after it
         drop()
-        if kills > len(drops) and disturber.kill(stage, is_over):
+        # a file may be taken in before anything dies: then nothing is due until the next one comes
+        if kills > len(drops) and disturber.kill(stage, world.is_all_taken_in):
             kills -= 1
     while kills and disturber.kill(stage, is_over, _LONGEST_DELAY_S):
         kills -= 1
