@@ -22,6 +22,10 @@ _CERTAIN = 10.0
 _CLOSER = 0.25
 """How much better an arrangement must fit: logarithm of the likelihood ratio, and correlation; see docs."""
 
+_RANDOM_ORDERS = 200
+_OUTSTANDING = 5.0
+"""How far above random orders of the wells an arrangement must fit, in standard deviations of theirs."""
+
 _Grid = FloatArray
 
 
@@ -161,7 +165,7 @@ def _compared(
     turn: Callable[[_Grid], _Grid],
 ) -> float | None:
     """The log likelihood ratio of an arrangement against the labels; None where it is not clearly better."""
-    total, closer, count = 0.0, [], 0
+    total, closer, fits = 0.0, [], []
     for name, grid in own.items():
         if (plate, name) not in expected or (other, name) not in expected:
             continue
@@ -170,15 +174,30 @@ def _compared(
         there = np.isfinite(grid) & np.isfinite(mean) & np.isfinite(other_mean)
         if there.sum() < FEWEST_FOR_ARRANGEMENT:
             continue
-        count += int(there.sum())
         y = grid[there]
         # of two plates the one that was planned later is foretold more sharply: that must not decide
         widest = np.maximum(sd, other_sd)[there]
         total += _log_likelihood(y, other_mean[there], widest) - _log_likelihood(y, mean[there], widest)
         closer.append(_correlation(y, other_mean[there]) - _correlation(y, mean[there]))
-    if not count or total < _CERTAIN or max(closer) < _CLOSER:
+        fits.append((y, other_mean[there], widest))
+    if not fits or total < _CERTAIN or max(closer) < _CLOSER or not _stands_out(fits):
         return None
     return total
+
+
+def _stands_out(fits: Sequence[tuple[FloatArray, FloatArray, FloatArray]]) -> bool:
+    """Whether an arrangement fits far better than wells in random order do, by values, means and deviations (n,) each.
+
+    Where the predictions are poor and surer of themselves than they should be, some arrangement fits better than the
+    labels by chance, however right they are; but then random order does too.
+    """
+    rng = np.random.default_rng(0)
+    found = sum(_log_likelihood(*fit) for fit in fits)
+    chance = np.zeros(_RANDOM_ORDERS)
+    for y, mean, sd in fits:
+        orders = (rng.permutation(len(mean)) for _ in range(_RANDOM_ORDERS))
+        chance += [_log_likelihood(y, mean[order], sd) for order in orders]
+    return bool(found - chance.mean() > _OUTSTANDING * chance.std())
 
 
 def _log_likelihood(y: FloatArray, mean: FloatArray, sd: FloatArray) -> float:
