@@ -78,6 +78,18 @@ def test_a_plate_as_labelled_gives_no_alarm(seed: int, spread: float, sd: float)
     assert misplaced(measured(rows, seed), rows.values(), PLACES) == ()
 
 
+@pytest.mark.parametrize("seed", range(24))
+def test_wrong_and_sure_predictions_give_no_alarm(seed: int) -> None:
+    # what was foretold from others' publications and holds for none of the own samples
+    rows, truth = foretold(seed, spread=1.0, sd=0.15), foretold(seed + 1000, spread=1.0, sd=0.15)
+    plate = PLATES[0]
+    entries = [
+        Entry(plate, label, "ionic_conductivity", rows[plate, label], truth[plate, label].median, "exact")
+        for label in LABELS
+    ]
+    assert misplaced(entries, rows.values(), PLACES) == ()
+
+
 def test_where_nothing_is_foretold_nothing_is_said() -> None:
     # the first plate of a campaign: predictions as wide as all that is plausible
     rows = foretold(2, spread=0.3, sd=1.7)
