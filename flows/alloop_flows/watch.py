@@ -185,7 +185,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
     home, pool, note = sys.argv[1:4]
     try:
-        watch(Path(home), pool=pool, every_s=1.0, alone=True, note=Path(note), stop=stop)
+        watch(Path(home), pool=pool, every_s=0.5, alone=True, note=Path(note), stop=stop)
     except AlloopError as error:  # the records cannot be opened: it is started again
         _log.error("%s", error)
         sys.exit(1)
