@@ -166,12 +166,18 @@ def measure(home: Path, plates: int, measurements: int, with_round: bool) -> dic
         told = ["--home", str(home), "status", SLUG]
         found["status after something was recorded"] = command(told, forget=status_file(home, SLUG))
         found["status"] = command(told)
-        last = campaign.status().plates[-1].plate
+        plates_now = campaign.status().plates
+        for plate in plates_now:  # of an earlier run
+            if plate.state == "proposed":
+                campaign.reject(plate.plate, by="benchmark", why="a new round is measured")
+        newest = next(plate for plate in reversed(plates_now) if plate.samples)
+        last = newest.plate
         samples = [row.id for row in campaign.records.samples(SLUG, last)]
         found["table of 64 values"] = upload(campaign, table(campaign, last, folder))
         found["64 spectra"] = upload(campaign, spectra(samples, folder))
     if with_round:
-        campaign.close(last, by="benchmark")
+        if newest.state != "complete":
+            campaign.close(last, by="benchmark")
         report = run_round(campaign, by="benchmark", progress=lambda text: print(text, file=sys.stderr))
         seconds = {name: round(value, 2) for name, value in report.seconds.items()}
         found["round"] = {"plate": report.plate, "why": report.step.why, "seconds": seconds}

@@ -170,9 +170,8 @@ class Scoring:
     def _prepared(self) -> tuple[Tensor, Tensor]:
         """Doubts (K, H + S, 1) that are added for every degree of optimism and draw; steepness (K, D, 1)."""
         hopes = self.draws.new_tensor(_OPTIMISM)[:, None].expand(-1, self.draws.shape[1])
-        return torch.cat([hopes, self.draws]).T[:, :, None].contiguous(), self.steepness.T[
-            :, :, None
-        ].contiguous()
+        offsets = torch.cat([hopes, self.draws]).T[:, :, None]
+        return offsets.contiguous(), self.steepness.T[:, :, None].contiguous()
 
 
 def make_scoring(

@@ -19,7 +19,7 @@ BEST_EXAMPLES = 4000
 
 _EXAMPLES = 4000
 _UNIFORM_WEIGHT = 0.3
-_SPARSE = 32
+_SPARSE = 32  # of so many candidates one is looked at to set the thresholds
 _SAMPLE = (16_384, 262_144)
 _SURPLUS = 16
 _PER_ROOT = 1.5

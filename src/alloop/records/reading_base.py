@@ -42,8 +42,9 @@ def without_collecting() -> Iterator[None]:
         yield
     finally:
         if was_on:
-            gc.freeze()
-            gc.unfreeze()
+            if not gc.get_freeze_count():  # a parent process shares what is frozen with its forks
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
