@@ -83,6 +83,7 @@ def leave_progress(campaign: Campaign) -> None:
     share, words = progress_of(plates, campaign.file.stopping.max_plates)
     with _not_vital("the progress"):
         create_progress_artifact(share, key=key(campaign.name, "progress"), description=words)
+    campaign.status()  # of very many values this takes seconds, and is kept for the next one who asks
 
 
 def progress_of(plates: Sequence[PlateProgress], most: int | None) -> tuple[float, str]:
