@@ -40,6 +40,7 @@ CHILDREN = 65_536
 _ROUNDS = 4
 _GENERATIONS = 6
 _PARENTS = 64
+_PER_LISTED = 2  # kept by each score, for each that the list takes by the score it takes most by
 _PIECE = 4096
 _PARTS = 96
 
@@ -62,7 +63,7 @@ def search(
     sieve = fitted_sieve(study, listing, layer, examples, device)
     seen = sampled_compositions(listing, POPULATION, rng)
     start = seen
-    count = max(_PARENTS, n_best_examples(study))
+    count = max(_PARENTS, n_best_examples(study), _PER_LISTED * int(study.per_choice.max()))
     top = top_of(study, sieve, seen, count)
     for _ in range(_ROUNDS):
         examples = with_more(study, examples, spread(all_ranks(top), BEST_EXAMPLES))
