@@ -197,11 +197,10 @@ def verdicts(report: Mapping[str, Any]) -> str:
             "behind": [
                 pool
                 for pool, test in tests.items()
-                if "behind"
-                in {
-                    verdict(test),
-                    *(verdict(one[metric]) for one in report["pools"][pool]["against"].values()),
-                }
+                if any(
+                    verdict(one) == "behind"
+                    for one in (test, *(peer[metric] for peer in report["pools"][pool]["against"].values()))
+                )
             ],
         }
         mean = sum(test["difference"] > 0 for test in tests.values())

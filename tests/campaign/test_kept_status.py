@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from pathlib import Path
 from unittest.mock import patch
@@ -11,6 +12,8 @@ from campaign_shell import Shell, Write, all_wells
 
 from alloop.campaign import status
 from alloop.campaign.home import status_file
+from alloop.campaign.ledger import Score
+from alloop.campaign.told_status import Trust
 
 SLUG, PLATE = "small-spinel", "SMALL-SPINEL-001"
 
@@ -68,6 +71,15 @@ def test_a_home_that_moved_has_other_paths(
     shutil.copytree(approved.home, moved)
     assert status_file(moved, SLUG).is_file()
     assert str(moved) in Shell(moved, capsys, approved.url).json("status", SLUG)["next_action"]
+
+
+def test_a_score_that_nobody_can_tell_is_kept_too(approved: Shell) -> None:
+    expected = told_twice(approved)
+    trust = Trust("gp", 1, 1.0, None, {}, {PLATE: Score(1, 1.0, math.nan)})
+    with patch.object(status, "_trust", return_value={"ionic_conductivity": trust}):
+        status_file(approved.home, SLUG).unlink()
+        told = told_twice(approved)
+    assert told["model"] != expected["model"]
 
 
 def test_where_nothing_can_be_written_it_is_told_all_the_same(approved: Shell) -> None:

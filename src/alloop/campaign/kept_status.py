@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from alloop.campaign.desk import Desk
 from alloop.campaign.home import status_file
@@ -38,6 +38,8 @@ class Moment:
 
 @dataclass(frozen=True)
 class _Kept:
+    __pydantic_config__ = ConfigDict(ser_json_inf_nan="constants")  # a score that nobody can tell is nan
+
     moment: Moment
     status: Status
 

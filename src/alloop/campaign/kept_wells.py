@@ -14,7 +14,7 @@ from alloop.campaign.planned_candidates import candidate_of
 from alloop.campaign.question import Wish
 from alloop.planning import PlatePlan
 from alloop.planning.stations import with_stations
-from alloop.records import PlateRow, PredictionRow, WellRow
+from alloop.records import PlateRow, WellRow
 
 
 def locked_wells(evidence: Evidence, plates: Sequence[PlateRow]) -> tuple[WellRow, ...]:
@@ -37,16 +37,15 @@ def kept_reasons(desk: Desk, wish: Wish) -> dict[str, dict[str, Any]]:
     return found
 
 
-def with_kept(desk: Desk, plan: PlatePlan, wish: Wish, ledger: tuple[PredictionRow, ...]) -> PlatePlan:
+def with_kept(desk: Desk, plan: PlatePlan, wish: Wish) -> PlatePlan:
     """The plan with the wells that are kept, each well with its block and station."""
-    kept = []
-    for row in wish.keep:
-        entries = (
-            [entry for entry in ledger if entry.plate == row.plate] if row.p_feasible is not None else []
-        )
-        kept.append(kept_well(row, candidate_of(row, desk.space), entries))
-    if not kept:
+    if not wish.keep:
         return plan
+    told = {plate: desk.records.predictions(plate) for plate in {row.plate for row in wish.keep}}
+    kept = [
+        kept_well(row, candidate_of(row, desk.space), told[row.plate] if row.p_feasible is not None else [])
+        for row in wish.keep
+    ]
     plan = with_wells(plan, kept, wish.wells)
     layout = desk.file.plate
     block_of = {well: block.name for block in layout.blocks for well in block.wells}

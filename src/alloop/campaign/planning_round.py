@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from alloop.campaign.advice import gain_before
 from alloop.campaign.desk import Desk
 from alloop.campaign.evidence import Evidence, gather, modelled_in
 from alloop.campaign.kept_wells import kept_reasons, locked_wells, with_kept
-from alloop.campaign.ledger import compare, foretold, with_surprises
+from alloop.campaign.ledger import Entry, compare, foretold, with_surprises
 from alloop.campaign.own_models import Supplied, learners
 from alloop.campaign.plan_document import (
     alloop_version,
@@ -28,7 +28,7 @@ from alloop.campaign.proposals import Draft, Then, more_warnings, record
 from alloop.campaign.question import Wish, ask, plate_labels
 from alloop.campaign_file import all_wells
 from alloop.errors import PlanError, Problem
-from alloop.records import PlateRow, PredictionRow, WellRow, plate_id, without_collecting
+from alloop.records import PlateRow, SnapshotRow, WellRow, plate_id, without_collecting
 from alloop.runner import Runner
 from alloop.space import Level
 from alloop.surrogate.protocol import Learner
@@ -123,7 +123,8 @@ def plan_plates(
     with desk.records.reading() as reader, without_collecting():
         evidence = gather(reader, desk.slug)
         first = reader.next_plate_number(desk.slug)
-        ledger = tuple(reader.campaign_predictions(desk.slug, _LEDGER_PLATES))
+        ledger = reader.campaign_predictions(desk.slug, _LEDGER_PLATES)
+        snapshots = reader.snapshots(desk.slug)
         seen = reader.last_event(desk.slug)
     if evidence.version.number != desk.version.number:
         raise PlanError("a new version of the campaign file was registered meanwhile", "plan again")
@@ -131,11 +132,15 @@ def plan_plates(
     if proposed and not (replace_open or another):
         shown = proposed[-plates:]
         folders = [out if len(shown) == 1 or out is None else out / plate.id for plate in shown]
-        return [_show(desk, plate, evidence, to, dry_run) for plate, to in zip(shown, folders, strict=True)]
+        return [
+            _show(desk, plate, evidence, snapshots, to, dry_run)
+            for plate, to in zip(shown, folders, strict=True)
+        ]
     replaced = tuple(proposed) if replace_open else ()
     labels = plate_labels(desk.file, wells)
     everywhere = all_wells(desk.file.plate.rows, desk.file.plate.columns)
     learn = learners(desk.file, models)
+    came = compare(evidence, ledger, modelled_in(desk.file))
     drafts: list[Draft] = []
     for place in range(plates):
         keep = locked_wells(
@@ -153,7 +158,19 @@ def plan_plates(
         chosen_seed = default_seed(desk.slug, number) if seed is None else seed + place
         try:
             drafts.append(
-                _draft(desk, evidence, ledger, wish, number, chosen_seed, strategy, progress, learn, runner)
+                _draft(
+                    desk,
+                    evidence,
+                    came,
+                    snapshots,
+                    wish,
+                    number,
+                    chosen_seed,
+                    strategy,
+                    progress,
+                    learn,
+                    runner,
+                )
             )
         except PlanError as error:
             if plates == 1:
@@ -177,7 +194,8 @@ def plan_plates(
 def _draft(
     desk: Desk,
     evidence: Evidence,
-    ledger: tuple[PredictionRow, ...],
+    came: Sequence[Entry],
+    snapshots: Sequence[SnapshotRow],
     wish: Wish,
     number: int,
     seed: int,
@@ -193,12 +211,11 @@ def _draft(
         started = time.perf_counter()
         problem, learned = ask(desk.file, evidence, wish)
         asking = time.perf_counter() - started
-        came, snapshots = compare(evidence, ledger, modelled_in(desk.file)), desk.records.snapshots(desk.slug)
         made = with_surprises(problem.made, evidence, came, desk.file.objectives)
         problem = replace(problem, models=learn, made=made, foretold=foretold(came, snapshots))
     is_random = strategy == "random"
     plan = plan_plate_at_random(problem, seed) if is_random else plan_plate(problem, seed, progress, runner)
-    plan = with_kept(desk, plan, wish, ledger)
+    plan = with_kept(desk, plan, wish)
     plan = replace(
         plan, seconds={"prepare": asking, **plan.seconds, "total": asking + plan.seconds.get("total", 0.0)}
     )
@@ -226,13 +243,20 @@ def _draft(
     return Draft(row, plan, document, locked, peak_memory_MB())
 
 
-def _show(desk: Desk, plate: PlateRow, evidence: Evidence, out: Path | None, dry_run: bool) -> Planned:
+def _show(
+    desk: Desk,
+    plate: PlateRow,
+    evidence: Evidence,
+    snapshots: Sequence[SnapshotRow],
+    out: Path | None,
+    dry_run: bool,
+) -> Planned:
     """The open proposal again; its files are written again where they are missing."""
     wells = [well for well in evidence.wells if well.plate == plate.id]
     text = desk.records.plan(plate.id)
     if not dry_run:
         _write(desk, plate, text, wells, out)
-    content = next((s.content for s in desk.records.snapshots(desk.slug) if s.plate == plate.id), {})
+    content = next((s.content for s in snapshots if s.plate == plate.id), {})
     return Planned(
         plate,
         json.loads(text),
