@@ -39,8 +39,10 @@ CHILDREN = 65_536
 
 _ROUNDS = 4
 _GENERATIONS = 6
-_PARENTS = 64
-_PER_LISTED = 2  # kept by each score, for each that the list takes by the score it takes most by
+_PARENTS = 64  # by each score and choice
+_PER_LISTED = 40
+"""Kept by each score and choice, for each that the list takes by the score it takes most by: the network cannot tell
+the best from many that are nearly as good, so that all of these are judged at the end. Parents are fewer."""
 _PIECE = 4096
 _PARTS = 96
 
@@ -66,7 +68,8 @@ def search(
     count = max(_PARENTS, n_best_examples(study), _PER_LISTED * int(study.per_choice.max()))
     top = top_of(study, sieve, seen, count)
     for _ in range(_ROUNDS):
-        examples = with_more(study, examples, spread(all_ranks(top), BEST_EXAMPLES))
+        best = all_ranks(top, n_best_examples(study))
+        examples = with_more(study, examples, spread(best, BEST_EXAMPLES))
         sieve = fitted_sieve(study, listing, layer, examples, device)
         alive = all_ranks(top) // study.problem.space.repeat
         top = top_of(study, sieve, np.unique(alive), count)
@@ -86,7 +89,7 @@ def _children(study: Study, top: dict[int, Top], seen: IntArray, rng: np.random.
     space = study.problem.space
     if not isinstance(space, CodedSpace):
         return np.zeros(0, dtype=np.int64)
-    parents = np.unique(all_ranks(top) // space.repeat)
+    parents = np.unique(all_ranks(top, _PARENTS) // space.repeat)
     drawn = rng.choice(parents, size=CHILDREN)
     pieces = [drawn[start : start + _PIECE] for start in range(0, len(drawn), _PIECE)]
     seeds = rng.integers(2**63, size=len(pieces))

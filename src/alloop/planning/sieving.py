@@ -137,9 +137,10 @@ def best_of_tops(parts: list[Top], count: int) -> Top:
     return Top(ranks, scores)
 
 
-def all_ranks(tops: Mapping[int, Top]) -> IntArray:
-    """All candidates of the lists, sorted and distinct."""
-    return np.unique(np.concatenate([top.ranks.ravel() for top in tops.values()]))
+def all_ranks(tops: Mapping[int, Top], count: int | None = None) -> IntArray:
+    """All candidates of the lists, or the best `count` by each score of each, sorted and distinct."""
+    lists = tops.values() if count is None else [best_of_tops([top], count) for top in tops.values()]
+    return np.unique(np.concatenate([top.ranks.ravel() for top in lists]))
 
 
 def _thresholds(study: Study, sieve: Sieve, numbers: IntArray) -> torch.Tensor:
