@@ -70,4 +70,25 @@ class MapGoal:
     where: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
-__all__ = ["FEASIBILITY", "Constraint", "Goal", "MapGoal", "Objective"]
+_ENRICHED = 0.5
+
+
+def well_shares(aim: Mapping[str, float]) -> dict[str, float]:
+    """The share of the wells by which each of a campaign's aims is served; they add up to 1.
+
+    They are the aim's weights, but that `hits` has at least half of what `front`, `best` and `hits` have together. Who
+    only bets on improvements does not learn where the good ones are: on measured tables, plates of `front` or `best`
+    alone found less of the very front, or best value, that they were after; see docs/planner.md.
+    """
+    total = sum(aim.values())
+    share = {name: weight / total for name, weight in aim.items() if weight > 0}
+    improving = share.get("front", 0.0) + share.get("best", 0.0)
+    lacking = _ENRICHED * (improving + share.get("hits", 0.0)) - share.get("hits", 0.0)
+    if lacking <= 0.0:
+        return share
+    kept = 1.0 - lacking / improving
+    less = {name: part * (kept if name in ("front", "best") else 1.0) for name, part in share.items()}
+    return {**less, "hits": share.get("hits", 0.0) + lacking}
+
+
+__all__ = ["FEASIBILITY", "Constraint", "Goal", "MapGoal", "Objective", "well_shares"]

@@ -11,6 +11,7 @@ import numpy as np
 
 from alloop.arrays import FloatArray, IntArray
 from alloop.errors import PlanError
+from alloop.planning.aims import well_shares
 from alloop.planning.beliefs import Beliefs
 from alloop.planning.blocks import BlockTask
 from alloop.planning.components import Component, Front, Scored
@@ -132,7 +133,7 @@ def choose_plate(
             problem, beliefs, yardstick, pool, draws, directions, background, atlas is None
         )
         if atlas is not None:
-            aimed = (1.0 - _COVER_SHARE - _MAP_SHARE) * problem.aim["map"] / sum(problem.aim.values())
+            aimed = (1.0 - _COVER_SHARE - _MAP_SHARE) * well_shares(problem.aim)["map"]
             components.append((map_component(problem, beliefs, yardstick, atlas, pool.features, rng), aimed))
         components = leaning(components, beliefs, yardstick)
         filled = fill_plate(problem, settings, tasks, pool, components, ranked, rng)
@@ -192,9 +193,8 @@ def _components(
     m = len(pool.features)
     goodness, passing = draws.goodness[:, :m], draws.passing[:, :m]
     known, known_passing = draws.goodness[:, m:], draws.passing[:, m:]
-    total = sum(problem.aim.values())
     rest = 1.0 - _COVER_SHARE - _MAP_SHARE
-    share = {name: rest * weight / total for name, weight in problem.aim.items() if weight > 0}
+    share = {name: rest * part for name, part in well_shares(problem.aim).items()}
     noise = (
         np.array([beliefs.properties[o.property].noise_sd() for o in yardstick.objectives]) / yardstick.span
     )
