@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from alloop.planning.aims import well_shares
 
-AIMS = st.dictionaries(
-    st.sampled_from(["front", "hits", "best", "map"]), st.floats(0.01, 100.0), min_size=1
-)
+AIMS = st.dictionaries(st.sampled_from(["front", "hits", "best", "map"]), st.floats(0.01, 100.0), min_size=1)
 
 
 def test_at_least_half_of_what_looks_for_good_ones_goes_to_hits() -> None:

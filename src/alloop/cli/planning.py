@@ -10,7 +10,7 @@ import typer
 
 from alloop.cli import options as o
 from alloop.cli.plate_text import show_plate
-from alloop.cli.terminal import emit, plural, progress, say, table, warn
+from alloop.cli.terminal import emit, from_here, plural, progress, say, table, warn
 
 if TYPE_CHECKING:
     from alloop.campaign import Plate
@@ -157,7 +157,7 @@ def plan(
         warn(plate.document["warnings"])
         show_plate(plate, asked)
         if not dry_run:
-            say(f"files are in {plate.folder}; read plan.html")
+            say(f"files are in {from_here(plate.folder)}; read plan.html")
     if dry_run:
         return say("dry run: nothing was kept")
     say(*(f"next: alloop approve {plate.id}" for plate in planned))

@@ -10,7 +10,7 @@ import typer
 from alloop.cli import options as o
 from alloop.cli.plate_text import show_plate
 from alloop.cli.results import show_status
-from alloop.cli.terminal import emit, figure, progress, say, table
+from alloop.cli.terminal import emit, figure, from_here, progress, say, table
 
 
 def run(
@@ -97,6 +97,6 @@ def demo(
         "values (0 at the references, 1 at the targets)",
         "",
         "Open next:",
-        *(f"  {path}  {what}" for path, what in done.open_next),
+        *(f"  {from_here(path)}  {what}" for path, what in done.open_next),
         f"and go on with: alloop --home {done.home} status",
     )

@@ -45,6 +45,12 @@ def say(*lines: str) -> None:
         print(line)
 
 
+def from_here(path: Path) -> Path:
+    """`path` as one would write it in this folder: relative where it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def warn(lines: Iterable[Any]) -> None:
     """Print a line per warning to stderr."""
     for line in lines:
