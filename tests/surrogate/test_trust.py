@@ -130,7 +130,7 @@ def test_intervals_hold_as_those_of_earlier_plates_would_have(spread: float) -> 
 
 
 def test_one_plate_that_errs_as_a_whole_tells_little() -> None:
-    plate = np.full(64, 0.5)
+    plate = np.full(64, 0.7)
     once = factor_from_experience([plate])
     assert once == factor_from_experience([plate[:8]]) > 0.4
     assert factor_from_experience([plate, plate]) < once
