@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alloop.errors import InstrumentError
@@ -234,6 +234,7 @@ def test_a_recording_without_a_trace_is_an_error() -> None:
     st.integers(20, 400), st.floats(-8, 3), st.floats(-12, 0),
     st.sampled_from(["noise", "constant", "steps", "huge", "zeros"]), st.integers(0, 2**20),
 )  # fmt: skip
+@example(107, -2.0, 0.0, "steps", 38)  # its usual resistance is zero
 def test_no_trace_breaks_it(n: int, volts: float, amperes: float, kind: str, seed: int) -> None:
     draw = np.random.default_rng(seed)
     shapes = {
