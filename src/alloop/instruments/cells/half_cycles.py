@@ -127,7 +127,7 @@ def drops(cycles: HalfCycles) -> tuple[tuple[Event, ...], BoolArray]:
         for b in np.flatnonzero(np.isfinite(resistance[k])).tolist():
             here, before = float(resistance[k, b]), float(usual[b])
             # a resistance of nothing or less, as a disconnected cell may show, is nothing to drop from
-            low = 0.0 < before and here < SOFT_DROP * before and before - here > _NOISE * cycles.noise_ohm[k]
+            low = before > 0.0 and here < SOFT_DROP * before and before - here > _NOISE * cycles.noise_ohm[k]
             deep = low and here < DROP * before
             soft = low and k >= _SETTLED and (current is not None or _is_sudden(resistance, k, b))
             if not (deep or soft):
