@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 from records_builders import SLUG, add_campaign, add_plate, approve, plate_id, upload, value
 
 from alloop.records import Records
+from alloop.records.engine import DATABASE_NAME
 
 _UPLOADER = """
 import sys
@@ -59,6 +61,17 @@ def test_processes_that_create_at_once(open_records: Callable[..., Records], tmp
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+def test_a_new_file_that_another_is_writing_is_waited_for(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / DATABASE_NAME, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")  # for which SQLite itself does not wait when it is to write ahead
+    release = threading.Timer(0.2, other.close)
+    release.start()
+    opened = Records.open(tmp_path, create=True, url=None)
+    assert opened.doctor().findings == ()
+    opened.close()
+    release.join()
 
 
 def test_a_reader_sees_one_state_throughout(records: Records) -> None:
